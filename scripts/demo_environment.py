@@ -1,0 +1,79 @@
+"""The demo's settings, made from nothing: no keys to fetch, no `.env` to write.
+
+`python -m scripts.demo_environment COMMAND …` runs a command with them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+WEBHOOK_PATH = "/v1/webhooks/stripe"
+
+KEPT = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ", "LD_LIBRARY_PATH"),
+    *("CURRENCY", "ORDER_HOLD_MINUTES", "LOG_LEVEL", "WEB_CONCURRENCY", "THREADS"),
+)
+
+
+def demo_environment(*, port: int, sandbox_port: int, var: Path = VAR) -> dict[str, str]:
+    """Return the whole environment of the demo's processes, which keep their data in `var`.
+
+    Only the names in KEPT come from the caller, so that neither its STRIPE_… variables nor a
+    `.env` can point the demo at a real account.
+    """
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {
+        "PATH": f"{Path(sys.executable).parent}:{kept.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        "FLASK_SKIP_DOTENV": "1",
+        "PORT": str(port),
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": f"sqlite:///{var / 'storefront.db'}",
+        "SECRET_KEY": secret_key(var / "secret_key"),
+        "STRIPE_SANDBOX_URL": f"http://127.0.0.1:{sandbox_port}",
+        "STRIPE_SECRET_KEY": "sk_test_demo",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_demo",
+        "SANDBOX_PORT": str(sandbox_port),
+        "SANDBOX_STATE": str(var / "sandbox.json"),
+    }
+
+
+def secret_key(path: Path) -> str:
+    """Return the key kept in `path`; makes one, readable by its owner only, the first time."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def ports() -> tuple[int, int]:
+    """Return the ports of the shop and of the sandbox; leaves with a sentence when one is absurd."""
+    shop, sandbox = port_from("PORT", "8000"), port_from("SANDBOX_PORT", "4242")
+    if shop == sandbox:
+        sys.exit(f"PORT and SANDBOX_PORT are both {shop}. Give each a port of its own.")
+    return shop, sandbox
+
+
+def port_from(name: str, default: str) -> int:
+    """Return the port that the variable `name` holds; leaves with a sentence when it holds none."""
+    value = os.environ.get(name, default)
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        sys.exit(f"{name} is {value!r}; it must be a port number, such as {default}.")
+    return int(value)
+
+
+def main() -> None:
+    """Become the command given on the command line."""
+    port, sandbox_port = ports()
+    environment = demo_environment(port=port, sandbox_port=sandbox_port)
+    os.execvpe(sys.argv[1], sys.argv[1:], environment)  # noqa: S606  # the developer's own command
+
+
+if __name__ == "__main__":
+    main()
