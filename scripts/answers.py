@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from http import HTTPStatus
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -25,7 +26,7 @@ def answers(url: str) -> bool:
     """Return True when `url` answers 200."""
     try:
         with _direct.open(url, timeout=2) as response:
-            return bool(response.status == 200)
+            return bool(response.status == HTTPStatus.OK)
     except (URLError, OSError):
         return False
 

@@ -42,7 +42,9 @@ def prepare_database(environment: dict[str, str]) -> None:
     for command in ("db upgrade", "seed"):
         flask = [sys.executable, "-m", "flask", *command.split()]
         if subprocess.run(flask, env=environment, check=False).returncode:
-            sys.exit(f'"flask {command}" failed; the lines above say why. "make reset" starts over.')
+            sys.exit(
+                f'"flask {command}" failed; the lines above say why. "make reset" starts over.'
+            )
 
 
 def run_procfile(environment: dict[str, str]) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 WEBHOOK_PATH = "/v1/webhooks/stripe"
+HIGHEST_PORT = 65535
 
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ", "LD_LIBRARY_PATH"),
@@ -53,7 +54,7 @@ def secret_key(path: Path) -> str:
 
 
 def ports() -> tuple[int, int]:
-    """Return the ports of the shop and of the sandbox; leaves with a sentence when one is absurd."""
+    """Return the ports of the shop and of the sandbox; leaves with a sentence if one is absurd."""
     shop, sandbox = port_from("PORT", "8000"), port_from("SANDBOX_PORT", "4242")
     if shop == sandbox:
         sys.exit(f"PORT and SANDBOX_PORT are both {shop}. Give each a port of its own.")
@@ -63,7 +64,7 @@ def ports() -> tuple[int, int]:
 def port_from(name: str, default: str) -> int:
     """Return the port that the variable `name` holds; leaves with a sentence when it holds none."""
     value = os.environ.get(name, default)
-    if not value.isdecimal() or not 0 < int(value) < 65536:
+    if not value.isdecimal() or not 0 < int(value) <= HIGHEST_PORT:
         sys.exit(f"{name} is {value!r}; it must be a port number, such as {default}.")
     return int(value)
 

@@ -1,4 +1,4 @@
-"""Run the shop alone, with the Stripe account in the environment or `.env`. `make run` calls this."""
+"""Run the shop alone, with the Stripe account in the environment or `.env`: `make run`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def main() -> None:
     (ROOT / "var").mkdir(mode=0o700, exist_ok=True)
     if subprocess.run([bin_dir / "flask", "db", "upgrade"], check=False).returncode:
         sys.exit('"flask db upgrade" failed; the lines above say why.')
-    print(f"Stripe world: {world}. An empty catalogue is filled by: {bin_dir}/flask seed", flush=True)
+    print(
+        f"Stripe world: {world}. An empty catalogue is filled by: {bin_dir}/flask seed", flush=True
+    )
     os.execv(bin_dir / "gunicorn", ["gunicorn", "wsgi:app"])  # noqa: S606  # our own program
 
 
