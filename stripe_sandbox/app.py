@@ -1,0 +1,119 @@
+"""The sandbox as a WSGI application: which URL is answered by what."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+
+from stripe_sandbox import (
+    balance_transactions,
+    charges,
+    events,
+    payment_intents,
+    payment_methods,
+)
+from stripe_sandbox.deliveries import Send, send_over_http
+from stripe_sandbox.sandbox import Sandbox
+from stripe_sandbox.transport import Endpoint, refuse_unknown_route, serve
+
+LARGEST_BODY = 1024 * 1024
+RESOURCES = (
+    balance_transactions,
+    charges,
+    events,
+    payment_intents,
+    payment_methods,
+)
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_CORS = {
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Stripe-Version",
+    "Access-Control-Allow-Methods": "GET, POST, HEAD, OPTIONS, DELETE",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Request-Id, Stripe-Should-Retry, Idempotent-Replayed",
+    "Access-Control-Max-Age": "300",
+}
+
+
+def create_sandbox(
+    *,
+    clock: Callable[[], float] = time.time,
+    seed: int | None = None,
+    send: Send | None = None,
+    threaded: bool = False,
+    state_file: Path | None = None,
+    retry_factor: float = 1.0,
+    public_url: str = "http://localhost:4242",
+) -> Flask:
+    """Return the WSGI application, with its memory on `app.sandbox` (see `sandbox_of`).
+
+    `clock`, `seed` and `send` make it deterministic; `threaded` lets it deliver webhooks by itself;
+    `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off.
+    """
+    app = Flask("stripe_sandbox")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    sandbox = Sandbox(
+        clock=clock,
+        seed=seed,
+        send=send or send_over_http,
+        retry_factor=retry_factor,
+        public_url=public_url,
+    )
+    app.extensions["stripe_sandbox"] = sandbox
+    cast("Any", app).sandbox = sandbox
+    for resource in RESOURCES:
+        for endpoint in resource.endpoints:
+            _route(app, sandbox, endpoint)
+    app.add_url_rule(
+        "/v1/<path:rest>",
+        "unknown",
+        lambda rest: refuse_unknown_route(sandbox),  # noqa: ARG005
+        methods=["GET", "POST", "DELETE"],
+        provide_automatic_options=False,
+    )
+    app.before_request(_refuse_strangers)
+    app.after_request(_allow_browsers)
+    if threaded:
+        sandbox.deliveries.start()
+    return app
+
+
+def sandbox_of(app: Flask) -> Sandbox:
+    """Return the sandbox behind an application that `create_sandbox` made."""
+    return cast("Sandbox", app.extensions["stripe_sandbox"])
+
+
+def current_sandbox() -> Sandbox:
+    """Return the sandbox of the request that is being answered."""
+    return sandbox_of(current_app)
+
+
+def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:
+    def view(**ids: str) -> Response:
+        return serve(sandbox, endpoint, list(ids.values()))
+
+    app.add_url_rule(
+        endpoint.rule,
+        endpoint.route,
+        view,
+        methods=[endpoint.method],
+        provide_automatic_options=False,
+    )
+
+
+def _refuse_strangers() -> Response | None:
+    """Answer preflights, and refuse host names that only a rebound DNS entry could have led here."""
+    host = request.host.rpartition(":")[0] if request.host[-1:].isdigit() else request.host
+    if (host or request.host) not in _LOOPBACK | {urlsplit(current_sandbox().public_url).hostname}:
+        return Response("The sandbox answers to localhost and 127.0.0.1 only.\n", 403)
+    if request.method == "OPTIONS" and request.path.startswith("/v1/"):
+        return Response(status=204)
+    return None
+
+
+def _allow_browsers(response: Response) -> Response:
+    if request.path.startswith("/v1/"):
+        response.headers.update(_CORS)
+    return response

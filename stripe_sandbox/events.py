@@ -1,0 +1,79 @@
+"""Events: what happened, as Stripe tells it, and their routes.
+
+One event per transition. An event holds the object as it was at that moment: stored objects are
+replaced, never mutated, so no copy is needed.
+"""
+
+from typing import Any
+
+from stripe_sandbox.pagination import page
+from stripe_sandbox.sandbox import API_VERSION, Sandbox
+from stripe_sandbox.shapes import Json
+from stripe_sandbox.transport import Call, Endpoints
+
+endpoints = Endpoints()
+
+
+def emit(sandbox: Sandbox, kind: str, row: Json, *, before: Json | None = None) -> Json:
+    """Record that `row` has changed, and have every endpoint that listens told. Hold the lock.
+
+    `before` is the object that `row` replaced: what differs becomes `previous_attributes`.
+    """
+    listening = [
+        endpoint
+        for endpoint in sandbox.state.tables.get("webhook_endpoint", {}).values()
+        if endpoint["status"] == "enabled" and listens(endpoint["enabled_events"], kind)
+    ]
+    data: Json = {"object": row}
+    if before is not None:
+        data["previous_attributes"] = _differences(before, row)
+    event = sandbox.put(
+        {
+            "id": sandbox.new_id("evt_"),
+            "object": "event",
+            "account": None,
+            "api_version": API_VERSION,
+            "context": None,
+            "created": sandbox.now(),
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": len(listening),
+            "request": sandbox.cause,
+            "type": kind,
+        }
+    )
+    for endpoint in listening:
+        sandbox.deliveries.schedule(event, endpoint)
+    return event
+
+
+def listens(patterns: list[str], kind: str) -> bool:
+    """Whether a list such as ["charge.*", "payment_intent.succeeded"] includes an event type."""
+    return any(
+        pattern in {"*", kind} or (pattern.endswith(".*") and kind.startswith(pattern[:-1]))
+        for pattern in patterns
+    )
+
+
+@endpoints("GET /v1/events/{}")
+def retrieve(call: Call, event_id: str) -> Json:
+    """Return one event."""
+    return call.sandbox.get("event", event_id)
+
+
+@endpoints("GET /v1/events")
+def list_all(call: Call) -> Json:
+    """Return events, filtered by type (with wildcards) and by whether all endpoints took them."""
+    patterns = call.params.get("types") or [call.params.get("type", "*")]
+    is_delivered = call.params.get("delivery_success")
+    rows = (
+        event
+        for event in call.sandbox.newest_first("event")
+        if listens(patterns, event["type"])
+        and is_delivered in {None, event["pending_webhooks"] == 0}
+    )
+    return page(rows, call.params, "/v1/events", kind="event")
+
+
+def _differences(before: Json, after: Json) -> dict[str, Any]:
+    return {name: value for name, value in before.items() if name in after and after[name] != value}

@@ -1,0 +1,50 @@
+"""One running sandbox: its memory, its deliveries, and what was asked to go wrong."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from stripe_sandbox.deliveries import Deliveries
+from stripe_sandbox.faults import Faults
+from stripe_sandbox.shapes import Json
+from stripe_sandbox.storage import Storage
+
+API_VERSION = "2026-10-28.endive"
+
+_NO_REQUEST: Json = {"id": None, "idempotency_key": None}
+
+
+class Sandbox(Storage):
+    """What every part of the program is handed. Public functions take its `lock` themselves."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        seed: int | None,
+        send: Callable[[str, dict[str, str], bytes], int],
+        retry_factor: float,
+        public_url: str,
+    ) -> None:
+        super().__init__(clock, seed)
+        self.public_url = public_url.rstrip("/")
+        self.deliveries = Deliveries(self, send=send, retry_factor=retry_factor)
+        self.faults = Faults()
+        self.cause = _NO_REQUEST
+
+    @contextmanager
+    def caused_by(self, request_id: str, idempotency_key: str | None) -> Iterator[None]:
+        """Hold the lock; events that are made meanwhile name this request as their cause."""
+        with self.lock:
+            self.cause = {"id": request_id, "idempotency_key": idempotency_key}
+            try:
+                yield
+            finally:
+                self.cause = _NO_REQUEST
+
+    def reset(self) -> None:
+        """Forget everything: objects, deliveries, faults, and the advanced clock."""
+        with self.lock:
+            self.state = type(self.state)()
+            self.faults.clear()
+            self.changes += 1
+            self.deliveries.wake()

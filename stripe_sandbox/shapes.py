@@ -1,0 +1,51 @@
+"""What Stripe's API takes and gives, as the SDK declares it.
+
+`shapes.json` is written by `scripts/sandbox_shapes.py` from the installed SDK's types; a test fails
+when the two differ. A parameter's type there is a word ("string", "integer", "boolean", "number",
+"empty"), a hash of names (a `!` marks a required one), a list with one member, or one of
+`{"=map": type}`, `{"=any": [types]}`, `{"=enum": [words]}`.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def blank(path: str, **fields: Any) -> Json:
+    """Return an object with every nullable field null and `fields` over them.
+
+    `path` names the object, or a hash inside it: `charge`, `charge.payment_method_details.card`.
+    """
+    return {**dict.fromkeys(_shapes()["objects"][path]["null"]), **fields}
+
+
+def parameters_of(route: str) -> Json:
+    """Return the parameters of `POST /v1/refunds/{}` and the like."""
+    tree: Json = _shapes()["endpoints"][route]
+    return tree
+
+
+def is_route_of_stripe(route: str) -> bool:
+    """Whether Stripe itself has this route, so that ours is missing rather than misspelt."""
+    return route in _routes()
+
+
+def expandable_in(object_name: str) -> dict[str, str]:
+    """Return the fields that `expand` can name, each with the object its id becomes."""
+    fields: dict[str, str] = _shapes()["objects"].get(object_name, {}).get("expand", {})
+    return fields
+
+
+@cache
+def _shapes() -> Json:
+    text = (Path(__file__).parent / "shapes.json").read_text(encoding="utf-8")
+    content: Json = json.loads(text)
+    return content
+
+
+@cache
+def _routes() -> frozenset[str]:
+    return frozenset(_shapes()["routes"])

@@ -1,0 +1,203 @@
+"""Requests in, answers out: everything that all of Stripe's endpoints have in common.
+
+The order of a request: key, version, form, parameters, fault, idempotency, the endpoint itself,
+expansion. What fails before the endpoint begins is not remembered under the idempotency key.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, json, request
+
+from stripe_sandbox import faults, forms, idempotency, keys
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.expansion import expanded
+from stripe_sandbox.parameters import checked
+from stripe_sandbox.sandbox import API_VERSION, Sandbox
+from stripe_sandbox.shapes import Json, is_route_of_stripe, parameters_of
+
+_VERSION = re.compile(r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_0-9]+)?\Z")
+_log = logging.getLogger("stripe_sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to one endpoint: who asks, and with which checked parameters."""
+
+    sandbox: Sandbox
+    params: Json
+    is_publishable: bool = False
+
+
+Handler = Callable[..., Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route of Stripe's, as `POST /v1/refunds/{}`, and the function that answers it."""
+
+    route: str
+    handler: Handler
+    is_for_browsers: bool = False
+
+    @property
+    def method(self) -> str:
+        """The HTTP verb."""
+        return self.route.split(" ")[0]
+
+    @property
+    def rule(self) -> str:
+        """The path in Flask's words, its ids named id1, id2, …"""
+        path = self.route.split(" ")[1]
+        for number in range(1, path.count("{}") + 1):
+            path = path.replace("{}", f"<id{number}>", 1)
+        return path
+
+
+class Endpoints(list[Endpoint]):
+    """The endpoints of one resource; used as a decorator that notes a function down."""
+
+    def __call__(self, route: str, *, for_browsers: bool = False) -> Callable[[Handler], Handler]:
+        """Serve `route` with the function below; `for_browsers` lets publishable keys call it."""
+
+        def noted(handler: Handler) -> Handler:
+            self.append(Endpoint(route, handler, for_browsers))
+            return handler
+
+        return noted
+
+
+def serve(sandbox: Sandbox, endpoint: Endpoint, ids: list[str]) -> Response:
+    """Answer one API request. Never raises `StripeError`; lets `SandboxFault` through."""
+    request_id = sandbox.new_id("req_", 14)
+    kind = sandbox.faults.take(request.path)
+    if kind == "timeout_before":
+        raise faults.SandboxFault(kind)
+    try:
+        answer = _answered(sandbox, endpoint, ids, request_id, kind)
+    except StripeError as error:
+        answer = idempotency.Answer(error.status, {"error": error.fields})
+    if kind in {"timeout_after", "reset"}:
+        raise faults.SandboxFault(kind)
+    return response(sandbox, answer, request_id)
+
+
+def refuse_unknown_route(sandbox: Sandbox) -> Response:
+    """Answer 404 for a URL that Stripe doesn't have, and 501 for one that only we don't have."""
+    where = f"{request.method}: {request.path}"
+    error = StripeError(f"Unrecognized request URL ({where}).", status=404)
+    if _is_stripes(request.method, request.path):
+        error = StripeError(
+            f"Stripe has this endpoint, the sandbox does not ({where}).",
+            kind="api_error",
+            status=501,
+        )
+    answer = idempotency.Answer(error.status, {"error": error.fields})
+    return response(sandbox, answer, sandbox.new_id("req_", 14))
+
+
+def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> Response:
+    """Return the HTTP response, with the headers that Stripe puts on every answer."""
+    body = answer.body
+    if "error" in body:
+        log_url = f"{sandbox.public_url}/_sandbox/requests/{request_id}"
+        body = {"error": {**body["error"], "request_log_url": log_url}}
+    headers = {
+        "Cache-Control": "no-cache, no-store",
+        "Date": formatdate(sandbox.time(), usegmt=True),
+        "Request-Id": request_id,
+        "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
+        **_advice(answer),
+        **answer.headers,
+    }
+    if key := request.headers.get("Idempotency-Key"):
+        headers["Idempotency-Key"] = key
+    _log.info(
+        "request=%s method=%s path=%s status=%s",
+        request_id,
+        request.method,
+        request.path,
+        answer.status,
+    )
+    return Response(json.dumps(body, indent=2), answer.status, headers, "application/json")
+
+
+def _advice(answer: idempotency.Answer) -> dict[str, str]:
+    """Return whether to try again, where Stripe says so."""
+    if answer.status == HTTPStatus.CONFLICT:
+        return {"Stripe-Should-Retry": "true"}
+    is_final = 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS  # noqa: PLR2004
+    return {"Stripe-Should-Retry": "false"} if is_final else {}
+
+
+def _answered(
+    sandbox: Sandbox, endpoint: Endpoint, ids: list[str], request_id: str, fault: str | None
+) -> idempotency.Answer:
+    given = forms.decode(_form())
+    is_publishable = keys.check(given, is_for_browsers=endpoint.is_for_browsers)
+    params = checked(_tree(endpoint.route, given, is_publishable=is_publishable), given)
+    paths = params.pop("expand", None) or []
+    call = Call(sandbox, params, is_publishable)
+
+    error = faults.error_for(fault)
+    if error and fault != "500":
+        raise error
+
+    def execute() -> Json:
+        if error:
+            raise error
+        return expanded(sandbox, endpoint.handler(call, *ids), paths)
+
+    key = request.headers.get("Idempotency-Key") if endpoint.method == "POST" else None
+    if key is None:
+        with sandbox.caused_by(request_id, None):
+            return idempotency.executed(sandbox, execute)
+    fingerprint = f"{endpoint.method} {request.path} {json.dumps(given, sort_keys=True)}"
+    return idempotency.once(sandbox, execute, key=key, fingerprint=fingerprint, cause=request_id)
+
+
+def _form() -> str:
+    """Return the parameters' text; those of the URL count for GET and DELETE alone, as at Stripe."""
+    query = request.query_string.decode("utf-8", "replace")
+    if request.method in {"GET", "DELETE"}:
+        return query
+    try:
+        return "&".join(filter(None, [query, request.get_data().decode("utf-8")]))
+    except UnicodeDecodeError:
+        raise StripeError("The request's body is not valid UTF-8.") from None
+
+
+def _tree(route: str, given: Json, *, is_publishable: bool) -> Json:
+    """Return the endpoint's parameters as the caller's API version has them."""
+    tree: dict[str, Any] = parameters_of(route)
+    version = request.headers.get("Stripe-Version")
+    if version is not None and not _VERSION.match(version):
+        raise StripeError(f"Invalid Stripe API version: {version}")
+    if is_publishable:
+        tree = {"key": "string", "client_secret": "string", "_stripe_version": "string", **tree}
+    if "allowed_payment_method_types" not in tree:
+        return tree
+    if version is None or version[:10] < API_VERSION[:10]:
+        return {**tree, "payment_method_types": ["string"]}
+    if "payment_method_types" in given:
+        raise StripeError(
+            f"The parameter payment_method_types is no longer supported in {version}. Leave it "
+            "out, or use allowed_payment_method_types.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    return tree
+
+
+def _is_stripes(method: str, path: str) -> bool:
+    """Whether Stripe serves this path, some of whose segments may be ids."""
+    segments = path.strip("/").split("/")
+    candidates = [""]
+    for segment in segments[:8]:
+        candidates = [f"{head}/{tail}" for head in candidates for tail in (segment, "{}")]
+    return any(is_route_of_stripe(f"{method} {candidate}") for candidate in candidates)
