@@ -12,6 +12,7 @@ PIP_COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev
 	--annotation-style=line
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+NODE_MODULES := node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check format reset flask screenshots requirements
@@ -25,7 +26,7 @@ demo: $(INSTALLED) ## Run the shop and the Stripe sandbox together; no keys, no 
 run: $(INSTALLED) ## Run the shop alone, with the Stripe account in the environment or .env (PORT)
 	@$(PY) -m scripts.run
 
-test: $(INSTALLED_DEV) ## Run every test, in a real browser too (ARGS="tests/webhooks -x" narrows it)
+test: $(INSTALLED_DEV) $(NODE_MODULES) ## Run every test, in a real browser too (ARGS="tests/webhooks -x" narrows it)
 	@CHROMIUM="$$($(PY) -m tests.browser)" && export CHROMIUM && $(PY) -m pytest -n auto $(ARGS)
 
 check: $(INSTALLED_DEV) ## Check format, lint and types
@@ -61,4 +62,10 @@ $(INSTALLED): requirements.txt
 $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
 	@echo "Installing requirements-dev.txt into $(VENV) …"
 	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# Types for checking our JavaScript; npm comes with the requirements.
+$(NODE_MODULES): package-lock.json | $(INSTALLED_DEV)
+	@echo "Installing package-lock.json into node_modules …"
+	@PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --silent
 	@touch $@

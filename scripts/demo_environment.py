@@ -64,7 +64,7 @@ def ports() -> tuple[int, int]:
 def port_from(name: str, default: str) -> int:
     """Return the port that the variable `name` holds; leaves with a sentence when it holds none."""
     value = os.environ.get(name, default)
-    if not value.isdecimal() or not 0 < int(value) <= HIGHEST_PORT:
+    if not (value.isascii() and value.isdecimal()) or not 0 < int(value) <= HIGHEST_PORT:
         sys.exit(f"{name} is {value!r}; it must be a port number, such as {default}.")
     return int(value)
 

@@ -1,0 +1,76 @@
+"""`make demo`, from start to Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from scripts.answers import answers, wait_for
+from scripts.demo_environment import ROOT
+from tests.processes import free_ports
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A copy of the project whose `var/` is its own."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    for entry in ROOT.iterdir():
+        if entry.name not in {"scripts", "var", ".env"}:
+            (tmp_path / entry.name).symlink_to(entry)
+    return tmp_path
+
+
+@pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_opens_and_leaves_nothing_behind(clone: Path, request_to_stop: signal.Signals) -> None:
+    (clone / ".env").write_text("STRIPE_SECRET_KEY=sk_live_of_the_developer\n")
+    port, sandbox_port = free_ports(2)
+
+    with demo(clone, port, sandbox_port) as process:
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=40), output_of(clone)
+        process.send_signal(request_to_stop)
+
+        assert process.wait(20) == 0
+    assert f"The shop is open at http://127.0.0.1:{port}" in output_of(clone)
+    assert not answers(f"http://127.0.0.1:{port}/healthz")
+    assert not answers(f"http://127.0.0.1:{sandbox_port}/_sandbox/health")
+
+
+def test_a_second_demo_from_the_same_folder_is_refused(clone: Path) -> None:
+    port, sandbox_port = free_ports(2)
+    with demo(clone, port, sandbox_port):
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=40), output_of(clone)
+        with demo(clone, *free_ports(2)) as second:
+            assert second.wait(20) == 1
+
+    assert "A demo is already running from this folder." in output_of(clone)
+
+
+@contextmanager
+def demo(clone: Path, port: int, sandbox_port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the demo from `clone` with a nearly empty environment."""
+    with (clone / "output.txt").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.demo"],
+            cwd=clone,
+            env={"PATH": os.defpath, "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def output_of(clone: Path) -> str:
+    """Return everything that the demos of this clone have printed."""
+    return (clone / "output.txt").read_text()
