@@ -11,23 +11,31 @@ from flask import Flask, Response, current_app, request
 from stripe_sandbox import (
     balance_transactions,
     charges,
+    checkout_sessions,
+    control,
     events,
     payment_intents,
     payment_methods,
+    refunds,
+    webhook_endpoints,
 )
 from stripe_sandbox.deliveries import Send, send_over_http
 from stripe_sandbox.sandbox import Sandbox
+from stripe_sandbox.state_file import Clockwork, load
 from stripe_sandbox.transport import Endpoint, refuse_unknown_route, serve
 
 LARGEST_BODY = 1024 * 1024
 RESOURCES = (
     balance_transactions,
     charges,
+    checkout_sessions,
     events,
     payment_intents,
     payment_methods,
+    refunds,
+    webhook_endpoints,
 )
-_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _CORS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Stripe-Version",
     "Access-Control-Allow-Methods": "GET, POST, HEAD, OPTIONS, DELETE",
@@ -37,7 +45,7 @@ _CORS = {
 }
 
 
-def create_sandbox(
+def create_sandbox(  # noqa: PLR0913 - each has its own default
     *,
     clock: Callable[[], float] = time.time,
     seed: int | None = None,
@@ -73,11 +81,27 @@ def create_sandbox(
         methods=["GET", "POST", "DELETE"],
         provide_automatic_options=False,
     )
+    app.register_blueprint(control.bp)
     app.before_request(_refuse_strangers)
     app.after_request(_allow_browsers)
+    if state_file:
+        load(sandbox, state_file)
+    app.extensions["stripe_sandbox.clockwork"] = Clockwork(sandbox, state_file)
     if threaded:
-        sandbox.deliveries.start()
+        start(app)
     return app
+
+
+def start(app: Flask) -> None:
+    """Deliver webhooks, expire sessions and save the memory from background threads."""
+    sandbox_of(app).deliveries.start()
+    app.extensions["stripe_sandbox.clockwork"].start()
+
+
+def stop(app: Flask) -> None:
+    """End the background threads, everything saved."""
+    sandbox_of(app).deliveries.stop()
+    app.extensions["stripe_sandbox.clockwork"].stop()
 
 
 def sandbox_of(app: Flask) -> Sandbox:
@@ -104,9 +128,9 @@ def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:
 
 
 def _refuse_strangers() -> Response | None:
-    """Answer preflights, and refuse host names that only a rebound DNS entry could have led here."""
-    host = request.host.rpartition(":")[0] if request.host[-1:].isdigit() else request.host
-    if (host or request.host) not in _LOOPBACK | {urlsplit(current_sandbox().public_url).hostname}:
+    """Answer preflights; refuse a stranger's host name that DNS was made to point here."""
+    host = urlsplit(f"//{request.host}").hostname
+    if host not in _LOOPBACK | {urlsplit(current_sandbox().public_url).hostname}:
         return Response("The sandbox answers to localhost and 127.0.0.1 only.\n", 403)
     if request.method == "OPTIONS" and request.path.startswith("/v1/"):
         return Response(status=204)

@@ -14,12 +14,12 @@ _AVAILABLE_AFTER = 2 * 24 * 3600
 def record_charge(sandbox: Sandbox, charge: Json) -> Json:
     """Book the money of a charge, less 2.9 % and 30 minor units."""
     fee = charge["amount"] * _FEE_PERMILLE // 1000 + _FEE_FIXED
-    return _booked(sandbox, charge, charge["amount"], fee, "charge")
+    return _booked(sandbox, charge, amount=charge["amount"], fee=fee, kind="charge")
 
 
 def record_refund(sandbox: Sandbox, refund: Json) -> Json:
     """Book the money of a refund. Fees are not given back."""
-    return _booked(sandbox, refund, -refund["amount"], 0, "refund")
+    return _booked(sandbox, refund, amount=-refund["amount"], fee=0, kind="refund")
 
 
 @endpoints("GET /v1/balance_transactions/{}")
@@ -42,7 +42,7 @@ def list_all(call: Call) -> Json:
     return page(rows, call.params, "/v1/balance_transactions", kind="balance_transaction")
 
 
-def _booked(sandbox: Sandbox, source: Json, amount: int, fee: int, kind: str) -> Json:
+def _booked(sandbox: Sandbox, source: Json, *, amount: int, fee: int, kind: str) -> Json:
     detail = blank(
         "balance_transaction.fee_details",
         amount=fee,

@@ -20,7 +20,7 @@ class Card:
     number: str
     brand: str = "visa"
     behaviour: str = "succeed"
-    token: str = ""
+    alias: str = ""
     country: str = "US"
 
 
@@ -52,31 +52,32 @@ DECLINES = {
 }
 
 CARDS = (
-    Card("4242424242424242", token="visa"),
-    Card("5555555555554444", "mastercard", token="mastercard"),
-    Card("378282246310005", "amex", token="amex"),
-    Card("4000000000000002", behaviour="declined", token="chargeDeclined"),
+    Card("4242424242424242", alias="visa"),
+    Card("5555555555554444", "mastercard", alias="mastercard"),
+    Card("378282246310005", "amex", alias="amex"),
+    Card("4000000000000002", behaviour="declined", alias="chargeDeclined"),
     Card(
         "4000000000009995",
         behaviour="insufficient_funds",
-        token="chargeDeclinedInsufficientFunds",
+        alias="chargeDeclinedInsufficientFunds",
     ),
-    Card("4000000000000069", behaviour="expired", token="chargeDeclinedExpiredCard"),
-    Card("4000000000000127", behaviour="incorrect_cvc", token="chargeDeclinedIncorrectCvc"),
-    Card("4000002760003184", behaviour="authenticate", token="authenticationRequired"),
+    Card("4000000000000069", behaviour="expired", alias="chargeDeclinedExpiredCard"),
+    Card("4000000000000127", behaviour="incorrect_cvc", alias="chargeDeclinedIncorrectCvc"),
+    Card("4000002760003184", behaviour="authenticate", alias="authenticationRequired"),
     Card(
         "4000002500003155",
         behaviour="authenticate",
-        token="authenticationRequiredOnSetup",
+        alias="authenticationRequiredOnSetup",
         country="IE",
     ),
-    Card("4000000000003220", behaviour="authenticate", token="threeDSecure2Required"),
-    Card("4000000000000259", behaviour="dispute", token="createDispute"),
-    Card("4000000000001976", behaviour="dispute", token="createDisputeInquiry"),
+    Card("4000000000003220", behaviour="authenticate", alias="threeDSecure2Required"),
+    Card("4000000000000259", behaviour="dispute", alias="createDispute"),
+    Card("4000000000001976", behaviour="dispute", alias="createDisputeInquiry"),
 )
 
 _BY_NUMBER = {card.number: card for card in CARDS}
-_BY_TOKEN = {card.token: card for card in CARDS}
+_BY_TOKEN = {card.alias: card for card in CARDS}
+_LENGTHS = range(12, 20)
 _BRANDS = (("34", "amex"), ("37", "amex"), ("4", "visa"), ("5", "mastercard"), ("2", "mastercard"))
 
 
@@ -87,7 +88,7 @@ def by_number(number: str) -> Card | None:
     """
     if known := _BY_NUMBER.get(number):
         return known
-    if not (number.isascii() and number.isdecimal() and 12 <= len(number) <= 19):
+    if not (number.isascii() and number.isdecimal() and len(number) in _LENGTHS):
         return None
     if not _is_luhn_valid(number):
         return None

@@ -35,7 +35,7 @@ class Deliveries:
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
 
-    def schedule(self, event: Json, endpoint: Json) -> Json:
+    def schedule(self, event: Json, endpoint: Json, *, is_duplicate: bool = False) -> Json:
         """Have `event` sent to `endpoint`, now. Hold the lock."""
         row = {
             "id": self._storage.new_id("whd_"),
@@ -46,6 +46,7 @@ class Deliveries:
             "created": self._storage.time(),
             "due_at": self._storage.time(),
             "state": "pending",
+            "is_duplicate": is_duplicate,
             "attempts": [],
         }
         self._keep(row)
@@ -154,7 +155,7 @@ class Deliveries:
     def _sent(self, url: str, headers: dict[str, str], body: bytes) -> Json:
         try:
             return {"status": self._send(url, headers, body), "error": None}
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, it was not a 2xx
+        except Exception as error:
             return {"status": None, "error": type(error).__name__}
 
     def _concluded(self, row: Json) -> Json:
@@ -170,7 +171,7 @@ class Deliveries:
 
     def _note_success(self, row: Json) -> None:
         event = self._storage.find("event", row["event"])
-        if event and not row.get("is_duplicate"):
+        if event and not row["is_duplicate"]:
             left = max(0, event["pending_webhooks"] - 1)
             self._storage.change(event, pending_webhooks=left)
 

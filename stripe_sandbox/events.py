@@ -19,11 +19,7 @@ def emit(sandbox: Sandbox, kind: str, row: Json, *, before: Json | None = None) 
 
     `before` is the object that `row` replaced: what differs becomes `previous_attributes`.
     """
-    listening = [
-        endpoint
-        for endpoint in sandbox.state.tables.get("webhook_endpoint", {}).values()
-        if endpoint["status"] == "enabled" and listens(endpoint["enabled_events"], kind)
-    ]
+    listening = _listening(sandbox, kind)
     data: Json = {"object": row}
     if before is not None:
         data["previous_attributes"] = _differences(before, row)
@@ -45,6 +41,16 @@ def emit(sandbox: Sandbox, kind: str, row: Json, *, before: Json | None = None) 
     for endpoint in listening:
         sandbox.deliveries.schedule(event, endpoint)
     return event
+
+
+def deliver_again(sandbox: Sandbox, event_id: str) -> list[Json]:
+    """Send an event once more to every endpoint that listens: a duplicate, as Stripe may."""
+    with sandbox.lock:
+        event = sandbox.get("event", event_id)
+        return [
+            sandbox.deliveries.schedule(event, endpoint, is_duplicate=True)
+            for endpoint in _listening(sandbox, event["type"])
+        ]
 
 
 def listens(patterns: list[str], kind: str) -> bool:
@@ -73,6 +79,14 @@ def list_all(call: Call) -> Json:
         and is_delivered in {None, event["pending_webhooks"] == 0}
     )
     return page(rows, call.params, "/v1/events", kind="event")
+
+
+def _listening(sandbox: Sandbox, kind: str) -> list[Json]:
+    return [
+        endpoint
+        for endpoint in sandbox.state.tables.get("webhook_endpoint", {}).values()
+        if endpoint["status"] == "enabled" and listens(endpoint["enabled_events"], kind)
+    ]
 
 
 def _differences(before: Json, after: Json) -> dict[str, Any]:

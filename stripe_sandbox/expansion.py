@@ -27,7 +27,9 @@ def expanded(storage: Storage, result: Json, paths: list[str]) -> Json:
     return result
 
 
-def _expand(storage: Storage, value: Any, steps: list[str], path: str, shape: str) -> Any:
+def _expand(  # noqa: PLR0917
+    storage: Storage, value: Any, steps: list[str], path: str, shape: str
+) -> Any:
     """Return `value` with what `steps` name expanded below it. Replaces, never mutates."""
     if not steps or value is None:
         return value

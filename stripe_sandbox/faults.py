@@ -1,8 +1,8 @@
 """API calls that fail because someone asked for it.
 
-`timeout_before` loses the request, `timeout_after` and `reset` lose the answer to a request that was
-carried out. Over a socket a timeout hangs and a reset closes the connection; in process neither is
-possible, so `SandboxFault` is raised out of the WSGI application for the caller to translate.
+`timeout_before` loses the request, `timeout_after` and `reset` lose the answer to a request that
+was carried out. `SandboxFault` leaves the WSGI application: the server then hangs or closes the
+connection, and a caller in the same process translates it into what its HTTP client would raise.
 """
 
 import threading
@@ -13,7 +13,7 @@ from stripe_sandbox.errors import StripeError
 KINDS = ("timeout_before", "timeout_after", "reset", "500", "429", "409")
 
 
-class SandboxFault(Exception):
+class SandboxFault(Exception):  # noqa: N818 - it is no error of ours
     """The answer that never comes. `kind` is timeout_before, timeout_after or reset."""
 
     def __init__(self, kind: str) -> None:

@@ -1,6 +1,7 @@
 """Form bodies as Stripe reads them: `a[]=`, `a[0]=`, `a[b][c]=`, in any order."""
 
 import re
+from itertools import pairwise
 from urllib.parse import parse_qsl
 
 from stripe_sandbox.errors import StripeError
@@ -34,7 +35,7 @@ def _insert(tree: Json, key: str, value: str) -> None:
         raise StripeError(f"Invalid parameter name: {key!r}.", param=key)
     steps = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])]
     node = tree
-    for here, below in zip(steps, steps[1:], strict=False):
+    for here, below in pairwise(steps):
         node = node.setdefault(_place(node, here, below), {})
         if not isinstance(node, dict):
             raise StripeError(f"Invalid hash: {key} is given as a value too.", param=steps[0])

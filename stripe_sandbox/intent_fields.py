@@ -44,10 +44,10 @@ def created_fields(params: Json) -> Json:
 def updated_fields(intent: Json, params: Json) -> Json:
     """Return the fields that an update changes; a parameter sent empty unsets its field."""
     _refuse_what_is_missing_here(params)
-    currency = check_currency(params.get("currency", intent["currency"]))
+    currency = check_currency(params["currency"] if "currency" in params else intent["currency"])
     fields = {name: params[name] for name in _COPIED if name in params}
     if "amount" in params or "currency" in params:
-        amount = params.get("amount", intent["amount"])
+        amount = params["amount"] if "amount" in params else intent["amount"]
         fields |= {"amount": check_amount(amount, currency), "currency": currency}
     if "metadata" in params:
         fields["metadata"] = merged(intent["metadata"], params["metadata"])

@@ -63,10 +63,10 @@ def _position(rows: list[Json], cursor: str, param: str, kind: str) -> int:
 def _is_created_within(row: Json, wanted: Json | int | None) -> bool:
     if wanted is None:
         return True
-    created: int = row.get("created", 0)
+    created = int(row.get("created", 0))
     if isinstance(wanted, int):
         return created == wanted
-    return (
+    return bool(
         created >= wanted.get("gte", created)
         and created <= wanted.get("lte", created)
         and created > wanted.get("gt", created - 1)

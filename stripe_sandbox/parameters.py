@@ -41,22 +41,34 @@ def _named(prefix: str, name: str) -> str:
 def _converted(kind: Any, value: Any, param: str) -> Any:
     if value == "":
         return _emptied(kind, param)
-    if isinstance(kind, str):
-        return _SCALARS[kind](value, param)
-    if isinstance(kind, list):
-        return _list(kind[0], value, param)
-    if "=any" in kind:
-        return _first_that_fits(kind["=any"], value, param)
-    if "=enum" in kind:
-        return _word(kind["=enum"], value, param)
-    if not isinstance(value, dict):
-        raise invalid("Invalid object", param)
-    if "=map" in kind:
-        return {
-            key: "" if one == "" else _converted(kind["=map"], one, _named(param, key))
-            for key, one in value.items()
-        }
-    return checked(kind, value, param)
+    match kind:
+        case str():
+            converted: Any = _SCALARS[kind](value, param)
+        case [member]:
+            converted = _list(member, value, param)
+        case {"=any": members}:
+            converted = _first_that_fits(members, value, param)
+        case {"=enum": words}:
+            converted = _word(words, value, param)
+        case {"=map": member}:
+            converted = _map(member, _hash(value, param), param)
+        case _:
+            converted = checked(kind, _hash(value, param), param)
+    return converted
+
+
+def _hash(value: Any, param: str) -> Json:
+    if isinstance(value, dict):
+        return value
+    raise invalid("Invalid object", param)
+
+
+def _map(kind: Any, given: Json, param: str) -> Json:
+    """Return a hash with names of the caller's; an empty value stays "" and unsets its name."""
+    return {
+        name: value and _converted(kind, value, _named(param, name))
+        for name, value in given.items()
+    }
 
 
 def _emptied(kind: Any, param: str) -> None:

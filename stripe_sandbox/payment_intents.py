@@ -29,13 +29,13 @@ continuations: dict[str, Callable[[Sandbox, Json], str]] = {}
 CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
 _CANCELABLE = CONFIRMABLE | {"requires_capture", "processing"}
 _CHANGEABLE = CONFIRMABLE
-_SEEN_BY_BROWSERS = (
-    "id object allowed_payment_method_types amount amount_details automatic_payment_methods "
-    "canceled_at cancellation_reason capture_method client_secret confirmation_method created "
-    "currency description last_payment_error livemode next_action payment_method "
-    "payment_method_configuration_details payment_method_types processing receipt_email "
-    "setup_future_usage shipping source status"
-).split()
+_SEEN_BY_BROWSERS = """
+    id object allowed_payment_method_types amount amount_details automatic_payment_methods
+    canceled_at cancellation_reason capture_method client_secret confirmation_method created
+    currency description last_payment_error livemode next_action payment_method
+    payment_method_configuration_details payment_method_types processing receipt_email
+    setup_future_usage shipping source status
+"""
 
 
 def confirm(
@@ -88,7 +88,7 @@ def returning(intent: Json, return_url: str) -> str:
 
 def publishable(intent: Json) -> Json:
     """Return the part of an intent that a browser with its client_secret may see."""
-    return {name: intent[name] for name in _SEEN_BY_BROWSERS}
+    return {name: intent[name] for name in _SEEN_BY_BROWSERS.split()}
 
 
 def make(sandbox: Sandbox, params: Json) -> Json:

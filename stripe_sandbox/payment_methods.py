@@ -24,7 +24,7 @@ def find_or_make(sandbox: Sandbox, name: str) -> Json:
     card = cards.by_payment_method(name) if name.startswith("pm_card_") else None
     if card is None:
         raise missing("PaymentMethod", name, "payment_method")
-    return _kept(sandbox, card, {"type": "card"}, *_next_year(sandbox))
+    return _kept(sandbox, card, {"type": "card"}, _next_year(sandbox))
 
 
 def make(sandbox: Sandbox, data: Json, *, param: str = "payment_method_data") -> Json:
@@ -46,11 +46,12 @@ def make(sandbox: Sandbox, data: Json, *, param: str = "payment_method_data") ->
         known = cards.by_payment_method(token) if token.startswith("tok_") else None
         if known is None:
             raise missing("token", token, "card[token]")
-        return _kept(sandbox, known, data, *_next_year(sandbox))
+        return _kept(sandbox, known, data, _next_year(sandbox))
     for name in ("number", "exp_month", "exp_year"):
         if name not in fields:
             raise required(f"{param}[card][{name}]" if param else f"card[{name}]")
-    return _kept(sandbox, _checked(sandbox, fields), data, fields["exp_month"], fields["exp_year"])
+    expiry = (fields["exp_month"], fields["exp_year"])
+    return _kept(sandbox, _checked(sandbox, fields), data, expiry)
 
 
 @endpoints("POST /v1/payment_methods", for_browsers=True)
@@ -117,7 +118,8 @@ def _next_year(sandbox: Sandbox) -> tuple[int, int]:
     return today.month, today.year + 1
 
 
-def _kept(sandbox: Sandbox, card: Card, data: Json, month: int, year: int) -> Json:
+def _kept(sandbox: Sandbox, card: Card, data: Json, expiry: tuple[int, int]) -> Json:
+    month, year = expiry
     row = sandbox.put(
         {
             "id": sandbox.new_id("pm_"),

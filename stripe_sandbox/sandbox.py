@@ -10,6 +10,7 @@ from stripe_sandbox.storage import Storage
 
 API_VERSION = "2026-10-28.endive"
 
+_REMEMBERED = 500
 _NO_REQUEST: Json = {"id": None, "idempotency_key": None}
 
 
@@ -30,6 +31,7 @@ class Sandbox(Storage):
         self.deliveries = Deliveries(self, send=send, retry_factor=retry_factor)
         self.faults = Faults()
         self.cause = _NO_REQUEST
+        self.requests: dict[str, Json] = {}
 
     @contextmanager
     def caused_by(self, request_id: str, idempotency_key: str | None) -> Iterator[None]:
@@ -40,6 +42,13 @@ class Sandbox(Storage):
                 yield
             finally:
                 self.cause = _NO_REQUEST
+
+    def remember_request(self, request_id: str, **fields: str | int) -> None:
+        """Keep what was asked and answered, for the page behind an error's request_log_url."""
+        with self.lock:
+            self.requests[request_id] = {"id": request_id, "at": self.time(), **fields}
+            while len(self.requests) > _REMEMBERED:
+                del self.requests[next(iter(self.requests))]
 
     def reset(self) -> None:
         """Forget everything: objects, deliveries, faults, and the advanced clock."""

@@ -45,7 +45,7 @@ class State:
 
 
 class Storage:
-    """State with the few ways to touch it. Hold `lock` around everything that reads and then writes."""
+    """State with the few ways to touch it. Hold `lock` around what reads and then writes."""
 
     def __init__(self, clock: Callable[[], float], seed: int | None) -> None:
         self.state = State()
@@ -107,7 +107,7 @@ class Storage:
         return row
 
     def snapshot(self) -> State:
-        """Return a copy of the state; `restore` it to go back. Costs no more than the tables' keys."""
+        """Return a copy of the state to `restore` later. Costs no more than the tables' keys."""
         with self.lock:
             return self.state.copy()
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, json, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from stripe_sandbox import faults, forms, idempotency, keys
 from stripe_sandbox.errors import StripeError
@@ -52,7 +53,7 @@ class Endpoint:
 
     @property
     def rule(self) -> str:
-        """The path in Flask's words, its ids named id1, id2, …"""
+        """The path in Flask's words, its ids named id1, id2 and so on."""
         path = self.route.split(" ")[1]
         for number in range(1, path.count("{}") + 1):
             path = path.replace("{}", f"<id{number}>", 1)
@@ -74,6 +75,9 @@ class Endpoints(list[Endpoint]):
 
 def serve(sandbox: Sandbox, endpoint: Endpoint, ids: list[str]) -> Response:
     """Answer one API request. Never raises `StripeError`; lets `SandboxFault` through."""
+    exact = f"{request.method} {request.path}"
+    if endpoint.route != exact and is_route_of_stripe(exact):
+        return refuse_unknown_route(sandbox)
     request_id = sandbox.new_id("req_", 14)
     kind = sandbox.faults.take(request.path)
     if kind == "timeout_before":
@@ -117,13 +121,9 @@ def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> R
     }
     if key := request.headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = key
-    _log.info(
-        "request=%s method=%s path=%s status=%s",
-        request_id,
-        request.method,
-        request.path,
-        answer.status,
-    )
+    method, path, status = request.method, request.path, answer.status
+    sandbox.remember_request(request_id, method=method, path=path, status=status)
+    _log.info("request=%s method=%s path=%s status=%s", request_id, method, path, status)
     return Response(json.dumps(body, indent=2), answer.status, headers, "application/json")
 
 
@@ -135,7 +135,7 @@ def _advice(answer: idempotency.Answer) -> dict[str, str]:
     return {"Stripe-Should-Retry": "false"} if is_final else {}
 
 
-def _answered(
+def _answered(  # noqa: PLR0917
     sandbox: Sandbox, endpoint: Endpoint, ids: list[str], request_id: str, fault: str | None
 ) -> idempotency.Answer:
     given = forms.decode(_form())
@@ -162,12 +162,14 @@ def _answered(
 
 
 def _form() -> str:
-    """Return the parameters' text; those of the URL count for GET and DELETE alone, as at Stripe."""
+    """Return the parameters' text: the URL's query, and the body after it."""
     query = request.query_string.decode("utf-8", "replace")
     if request.method in {"GET", "DELETE"}:
         return query
     try:
         return "&".join(filter(None, [query, request.get_data().decode("utf-8")]))
+    except RequestEntityTooLarge:
+        raise StripeError("The request's body is larger than 1 MB.", status=413) from None
     except UnicodeDecodeError:
         raise StripeError("The request's body is not valid UTF-8.") from None
 

@@ -1,0 +1,131 @@
+"""HTTP/1.1 with keep-alive for a WSGI application: one thread a connection, loopback only."""
+
+import io
+import socket
+from collections.abc import Callable, Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+from urllib.parse import unquote
+
+from stripe_sandbox.faults import SandboxFault
+
+HOST = "127.0.0.1"
+_HANG = 60.0
+_LARGEST_BODY = 1024 * 1024
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `app` until `shutdown`. Raises OSError when the port is taken."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, app: Application, port: int) -> None:
+        self.app = app
+        super().__init__((HOST, port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without asking a name server who we are."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = HOST, int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing about a browser that went away."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 75
+
+    def do_GET(self) -> None:
+        """Answer any verb."""
+        body = self._body()
+        if body is None:
+            return
+        answer: list[Any] = []
+        try:
+            app = cast("Server", self.server).app
+            chunks = app(self._environ(body), lambda *status: answer.extend(status[:2]))
+            self._respond(answer[0], answer[1], b"".join(chunks))
+        except SandboxFault as fault:
+            self._misbehave(fault)
+
+    do_POST = do_DELETE = do_HEAD = do_OPTIONS = do_PUT = do_PATCH = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Log nothing: the application does, without query strings."""
+
+    def _body(self) -> bytes | None:
+        """Return the request's body; answer and return None when it can't be taken."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers:
+            self._refuse("411 Length Required")
+        elif not (length.isascii() and length.isdecimal()):
+            self._refuse("400 Bad Request")
+        elif int(length) > _LARGEST_BODY:
+            self._refuse("413 Content Too Large")
+        else:
+            return self.rfile.read(int(length))
+        return None
+
+    def _refuse(self, status: str) -> None:
+        self.close_connection = True
+        self._respond(status, [("Content-Type", "text/plain")], status.encode())
+
+    def _environ(self, body: bytes) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        environ: dict[str, Any] = {
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "PATH_INFO": unquote(path, "latin-1"),
+            "QUERY_STRING": query,
+            "REMOTE_ADDR": self.client_address[0],
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": HOST,
+            "SERVER_PORT": str(cast("Server", self.server).server_port),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.errors": io.StringIO(),
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.multiprocess": False,
+            "wsgi.multithread": True,
+            "wsgi.run_once": False,
+            "wsgi.url_scheme": "http",
+            "wsgi.version": (1, 0),
+        }
+        for name, value in self.headers.items():
+            key = f"HTTP_{name.upper().replace('-', '_')}"
+            if "_" not in name and not name.lower().startswith("content-"):
+                environ[key] = f"{environ[key]},{value}" if key in environ else value
+        return environ
+
+    def _respond(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response_only(int(code), reason)
+        for name, value in headers:
+            if name.lower() not in {"content-length", "connection"}:
+                self.send_header(name, value)
+        if int(code) not in {204, 304}:
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    def _misbehave(self, fault: SandboxFault) -> None:
+        """Hang until the caller gives up, or cut the connection; never answer."""
+        self.close_connection = True
+        if fault.kind != "reset":
+            self.connection.settimeout(_HANG)
+            try:
+                self.connection.recv(1)
+            except OSError:
+                return
