@@ -41,6 +41,7 @@ def demo_environment(*, port: int, sandbox_port: int, var: Path = VAR) -> dict[s
         "STRIPE_PUBLISHABLE_KEY": "pk_test_demo",
         "SANDBOX_PORT": str(sandbox_port),
         "SANDBOX_STATE": str(var / "sandbox.json"),
+        "WEBHOOK_ENDPOINT": str(var / "webhook_endpoint"),
     }
 
 
@@ -48,9 +49,14 @@ def secret_key(path: Path) -> str:
     """Return the key kept in `path`; makes one, readable by its owner only, the first time."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        keep_secret(path, secrets.token_urlsafe(48))
     return path.read_text()
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Write a file that nobody but its owner can read, at no moment."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secret)
 
 
 def ports() -> tuple[int, int]:

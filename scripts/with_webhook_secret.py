@@ -7,27 +7,32 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
 import stripe
 
 from scripts.answers import wait_for
-from scripts.demo_environment import WEBHOOK_PATH
+from scripts.demo_environment import WEBHOOK_PATH, keep_secret
 
 
-def register_endpoint(sandbox_url: str, *, secret_key: str, url: str) -> str:
-    """Return the secret of a new webhook endpoint at `url`, as any integration gets one.
+def endpoint_secret(client: stripe.StripeClient, *, url: str, kept: Path) -> str:
+    """Return the secret of the webhook endpoint at `url`, registered as any integration does it.
 
-    A secret is shown only when its endpoint is made, so an endpoint left by an earlier run, on
-    whatever port, is replaced.
+    A secret is shown only when its endpoint is made, so it is kept, beside the endpoint's id, and
+    events that waited while the shop was down still arrive. An endpoint that an earlier run left,
+    on whatever port, is replaced.
     """
-    client = sandbox_client(sandbox_url, secret_key)
+    known_id, _, known_secret = kept.read_text().partition(" ") if kept.exists() else ("", "", "")
     for endpoint in client.v1.webhook_endpoints.list().auto_paging_iter():
+        if (endpoint.id, endpoint.url) == (known_id, url):
+            return known_secret
         if urlsplit(endpoint.url).path == urlsplit(url).path:
             client.v1.webhook_endpoints.delete(endpoint.id)
-    created = client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
-    return str(created.secret)
+    made = client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+    keep_secret(kept, f"{made.id} {made.secret}")
+    return str(made.secret)
 
 
 def sandbox_client(sandbox_url: str, secret_key: str) -> stripe.StripeClient:
@@ -47,10 +52,10 @@ def main() -> None:
     sandbox_url = os.environ["STRIPE_SANDBOX_URL"]
     if not wait_for(f"{sandbox_url}/_sandbox/health", seconds=30):
         sys.exit(f"The Stripe sandbox doesn't answer at {sandbox_url}.")
-    os.environ["STRIPE_WEBHOOK_SECRET"] = register_endpoint(
-        sandbox_url,
-        secret_key=os.environ["STRIPE_SECRET_KEY"],
+    os.environ["STRIPE_WEBHOOK_SECRET"] = endpoint_secret(
+        sandbox_client(sandbox_url, os.environ["STRIPE_SECRET_KEY"]),
         url=os.environ["PUBLIC_BASE_URL"] + WEBHOOK_PATH,
+        kept=Path(os.environ["WEBHOOK_ENDPOINT"]),
     )
     os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606  # the Procfile's own command
 
