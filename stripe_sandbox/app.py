@@ -20,6 +20,7 @@ from stripe_sandbox import (
     webhook_endpoints,
 )
 from stripe_sandbox.deliveries import Send, send_over_http
+from stripe_sandbox.pages import pages
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.state_file import Clockwork, load
 from stripe_sandbox.transport import Endpoint, refuse_unknown_route, serve
@@ -82,6 +83,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
         provide_automatic_options=False,
     )
     app.register_blueprint(control.bp)
+    app.register_blueprint(pages)
     app.before_request(_refuse_strangers)
     app.after_request(_allow_browsers)
     if state_file:

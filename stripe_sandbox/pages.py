@@ -1,0 +1,84 @@
+"""What a browser sees: the landing page, the script and the frame of the Element, and headers.
+
+The hosted Checkout page and the 3-D Secure page are in `pages_checkout` and `pages_authentication`.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from stripe_sandbox import pages_authentication, pages_checkout
+from stripe_sandbox.pages_http import current_sandbox, harden_static_file, is_origin, secured
+from stripe_sandbox.pages_words import TEST_CARDS, language, words
+from stripe_sandbox.sandbox import API_VERSION
+
+pages = Blueprint("pages", __name__)
+pages.after_app_request(harden_static_file)
+pages.add_url_rule("/c/pay/<session_id>", "checkout", pages_checkout.show)
+pages.add_url_rule("/c/pay/<session_id>", "pay", pages_checkout.pay, methods=["POST"])
+pages.add_url_rule("/3d_secure/<intent_id>", "challenge", pages_authentication.show)
+pages.add_url_rule(
+    "/3d_secure/<intent_id>", "answer_challenge", pages_authentication.answer, methods=["POST"]
+)
+
+_PARTS = ("errors", "api", "payment_element", "elements", "stripe")
+"""The modules of the stand-in for Stripe.js, each after those that it imports."""
+
+
+@pages.get("/")
+def landing() -> Response:
+    """Say what this is and where things are."""
+    page = render_template(
+        "landing.html",
+        words=words("en"),
+        url=current_sandbox().public_url,
+        api_version=API_VERSION,
+        test_cards=TEST_CARDS,
+    )
+    return secured(page)
+
+
+@pages.get("/js/endive/stripe.js")
+@pages.get("/v3/")
+def stripe_js() -> Response:
+    """Return the stand-in for Stripe.js, for pages of any origin."""
+    response = Response(_stand_in(), mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@pages.get("/elements/payment")
+def payment_element() -> Response:
+    """Return the inside of the Payment Element; only the origin that asks for it may frame it."""
+    origin = request.args.get("origin", "")
+    if not is_origin(origin):
+        abort(400, "The Element needs the origin of the page that mounts it: ?origin=https://….")
+    page = render_template(
+        "element.html",
+        words=words(language(request.args.get("locale"))),
+        origin=origin,
+        theme="night" if request.args.get("theme") == "night" else "stripe",
+        test_cards=TEST_CARDS,
+    )
+    return secured(page, framed_by=origin)
+
+
+@cache
+def _stand_in() -> str:
+    """Join the stand-in's modules into the one classic script that a page expects.
+
+    Their imports and exports go: what they share is the scope of the function around them.
+    """
+    folder = Path(__file__).parent / "static" / "stand_in"
+    lines = [
+        line.removeprefix("export ")
+        for part in _PARTS
+        for line in (folder / f"{part}.js").read_text().splitlines()
+        if not line.startswith(("import ", "// @ts-check"))
+    ]
+    return "\n".join(["(() => {", "'use strict';", *lines, "})();", ""])
