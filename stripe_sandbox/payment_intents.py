@@ -117,13 +117,14 @@ def create(call: Call) -> Json:
         if name in params and not is_confirming:
             raise invalid(f"You can only use {name} together with confirm=true.", name)
     sandbox = call.sandbox
+    if is_confirming:
+        _check_return_url(created_fields(params), params)
     method = _given_method(sandbox, params)
     intent = make(sandbox, params)
     if method:
         intent = sandbox.change(intent, payment_method=method["id"], status="requires_confirmation")
     if not is_confirming:
         return intent
-    _check_return_url(intent, params)
     return confirm(sandbox, intent["id"], return_url=params.get("return_url"))
 
 

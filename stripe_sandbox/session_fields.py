@@ -52,7 +52,11 @@ def created_fields(params: Json, *, now: int) -> Json:
         "metadata": merged({}, params.get("metadata", {})),
         "mode": "payment",
         "payment_method_collection": "if_required",
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": {
+            "card": blank(
+                "checkout.session.payment_method_options.card", request_three_d_secure="automatic"
+            )
+        },
         "payment_method_types": ["card"],
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},

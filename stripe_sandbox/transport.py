@@ -4,6 +4,7 @@ The order of a request: key, version, form, parameters, fault, idempotency, the 
 expansion. What fails before the endpoint begins is not remembered under the idempotency key.
 """
 
+import hashlib
 import logging
 import re
 from collections.abc import Callable
@@ -157,7 +158,8 @@ def _answered(  # noqa: PLR0917
     if key is None:
         with sandbox.caused_by(request_id, None):
             return idempotency.executed(sandbox, execute)
-    fingerprint = f"{endpoint.method} {request.path} {json.dumps(given, sort_keys=True)}"
+    asked = f"{endpoint.method} {request.path} {json.dumps(given, sort_keys=True)}"
+    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
     return idempotency.once(sandbox, execute, key=key, fingerprint=fingerprint, cause=request_id)
 
 

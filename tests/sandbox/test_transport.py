@@ -1,0 +1,345 @@
+"""What all of Stripe's endpoints have in common."""
+
+import threading
+from email.utils import parsedate_to_datetime
+
+import pytest
+import requests
+import stripe
+from stripe_sandbox import forms, idempotency
+from stripe_sandbox.errors import StripeError
+
+from tests.sandbox.conftest import BASE, START, World
+
+NEW = "amount=1000&currency=usd"
+
+
+def error(answer: requests.Response) -> dict[str, str]:
+    return answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a=1&b=2", {"a": "1", "b": "2"}),
+        ("a[]=x&a[]=y", {"a": {"0": "x", "1": "y"}}),
+        ("a[1]=y&a[0]=x", {"a": {"1": "y", "0": "x"}}),
+        ("a[][b]=1&a[][c]=2&a[][b]=3", {"a": {"0": {"b": "1", "c": "2"}, "1": {"b": "3"}}}),
+        ("a%5Bb%5D%5B0%5D%5Bc%5D=1", {"a": {"b": {"0": {"c": "1"}}}}),
+        ("a=&b=%2B+%C3%A9", {"a": "", "b": "+ é"}),
+    ],
+)
+def test_forms_are_read_as_stripe_reads_them(text: str, tree: object) -> None:
+    assert forms.decode(text) == tree
+
+
+@pytest.mark.parametrize("text", ["a=1&a[b]=2", "a[b]=2&a=1", "[a]=1", "a[b=1", "a=%ff", "a[b]c=1"])
+def test_a_form_that_contradicts_itself_is_a_400(text: str) -> None:
+    with pytest.raises(StripeError) as raised:
+        forms.decode(text)
+    assert raised.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        ("Bearer sk_test_x", 200),
+        ("Basic c2tfdGVzdF94Og==", 200),
+        ("Bearer sk_live_x", 401),
+        ("Bearer rk_live_x", 401),
+        ("Bearer rk_test_x", 401),
+        ("Bearer nonsense", 401),
+        ("Bearer pk_test_x", 401),
+        ("Bearer sk_test_", 401),
+    ],
+)
+def test_only_test_keys_open_the_door(world: World, authorization: str, status: int) -> None:
+    answer = world.call("GET", "/v1/payment_intents", Authorization=authorization)
+
+    assert answer.status_code == status
+
+
+def test_no_key_is_a_401_that_says_how(world: World) -> None:
+    answer = world.session.get(f"{BASE}/v1/payment_intents")
+
+    assert answer.status_code == 401
+    assert "Bearer" in error(answer)["message"]
+
+
+def test_an_unknown_key_is_not_repeated_in_the_answer(world: World) -> None:
+    answer = world.call("GET", "/v1/charges", Authorization="Bearer sk_wrong_ABCDEFGHIJKLMNOP")
+
+    assert "ABCDEFGH" not in answer.text
+
+
+def test_a_secret_key_from_a_web_page_is_refused(world: World) -> None:
+    answer = world.call("POST", "/v1/payment_intents", NEW, Origin="http://evil.test")
+
+    assert answer.status_code == 403
+
+
+def test_a_rebound_host_name_is_refused(world: World) -> None:
+    assert world.call("GET", "/v1/events", Host="evil.test:4242").status_code == 403
+
+
+def test_every_answer_carries_stripes_headers(world: World) -> None:
+    answer = world.call(
+        "POST", "/v1/payment_intents", NEW, Idempotency_Key="k", Stripe_Version="2026-10-28.endive"
+    )
+
+    assert answer.headers["Request-Id"].startswith("req_")
+    assert answer.headers["Stripe-Version"] == "2026-10-28.endive"
+    assert answer.headers["Idempotency-Key"] == "k"
+    assert parsedate_to_datetime(answer.headers["Date"]).timestamp() == START
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "param"),
+    [
+        ("amount=1000", "parameter_missing", "currency"),
+        (NEW + "&colour=red", "parameter_unknown", "colour"),
+        (NEW + "&shipping[shoe]=1", "parameter_unknown", "shipping[shoe]"),
+        ("amount=10.5&currency=usd", "parameter_invalid_integer", "amount"),
+        ("amount=１&currency=usd", "parameter_invalid_integer", "amount"),
+        ("amount=&currency=usd", "parameter_invalid_empty", "amount"),
+        ("amount=1&currency=usd", "amount_too_small", "amount"),
+        ("amount=100000000&currency=usd", "amount_too_large", "amount"),
+        ("amount=49&currency=jpy", "amount_too_small", "amount"),
+        ("amount=1001&currency=kwd", "invalid_charge_amount", "amount"),
+        ("amount=1000&currency=zzz", None, "currency"),
+        (NEW + "&confirm=maybe", None, "confirm"),
+        (NEW + "&capture_method=later", None, "capture_method"),
+        (NEW + "&metadata=x", None, "metadata"),
+        (NEW + "&allowed_payment_method_types=card", None, "allowed_payment_method_types"),
+        ("amount[a]=1&currency=usd", "parameter_invalid_integer", "amount"),
+    ],
+)
+def test_a_wrong_parameter_is_named(world: World, body: str, code: str | None, param: str) -> None:
+    answer = world.call("POST", "/v1/payment_intents", body)
+
+    assert answer.status_code == 400
+    assert (error(answer).get("code"), error(answer)["param"]) == (code, param)
+    assert error(answer)["type"] == "invalid_request_error"
+
+
+def test_an_error_links_to_what_was_asked(world: World) -> None:
+    answer = world.call("POST", "/v1/payment_intents", "amount=1")
+
+    log = world.session.get(error(answer)["request_log_url"]).json()
+
+    assert (log["path"], log["status"]) == ("/v1/payment_intents", 400)
+
+
+def test_an_unknown_id_is_a_404(world: World) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as raised:
+        world.stripe.payment_intents.retrieve("pi_nothing")
+
+    assert (raised.value.http_status, raised.value.code) == (404, "resource_missing")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/nonsense", 404),
+        ("GET", "/v1/customers", 501),
+        ("POST", "/v1/customers/cus_1/nonsense", 404),
+        ("POST", "/v1/payment_intents/pi_1/capture", 501),
+        ("GET", "/v1/payment_intents/search", 501),
+        ("DELETE", "/v1/payment_intents", 404),
+    ],
+)
+def test_what_stripe_has_and_we_lack_says_so(
+    world: World, method: str, path: str, status: int
+) -> None:
+    answer = world.call(method, path)
+
+    assert answer.status_code == status
+    assert ("the sandbox does not" in error(answer)["message"]) == (status == 501)
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [(None, 200), ("2024-06-20", 200), ("2026-10-28.endive", 400), ("2027-01-01.fig", 400)],
+)
+def test_endive_refuses_payment_method_types(
+    world: World, version: str | None, status: int
+) -> None:
+    headers = {"Stripe_Version": version} if version else {}
+
+    body = f"{NEW}&payment_method_types[]=card"
+    answer = world.call("POST", "/v1/payment_intents", body, **headers)
+
+    assert answer.status_code == status
+    if status == 400:
+        assert error(answer)["code"] == "payment_method_types_no_longer_supported"
+
+
+def test_a_version_that_is_none_is_refused(world: World) -> None:
+    assert world.call("GET", "/v1/events", Stripe_Version="latest").status_code == 400
+
+
+def test_a_body_over_a_megabyte_is_refused(world: World) -> None:
+    answer = world.call("POST", "/v1/payment_intents", "a=" + "x" * 1024 * 1024)
+
+    assert answer.status_code == 413
+
+
+def test_the_same_key_and_parameters_replay_the_answer(world: World) -> None:
+    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+    again = world.call(
+        "POST", "/v1/payment_intents", "currency=usd&amount=1000", Idempotency_Key="k"
+    )
+
+    assert again.text == first.text
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Original-Request"] == first.headers["Request-Id"]
+    assert "Idempotent-Replayed" not in first.headers
+
+
+def test_a_decline_is_replayed_too(world: World) -> None:
+    intent = world.intent()
+    bodies = [
+        world.call(
+            "POST",
+            f"/v1/payment_intents/{intent.id}/confirm",
+            "payment_method=pm_card_chargeDeclined&return_url=http://x.test",
+            Idempotency_Key="k",
+        )
+        for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in bodies] == [402, 402]
+    assert world.event_types().count("charge.failed") == 1
+
+
+def test_other_parameters_with_the_same_key_are_an_error(world: World) -> None:
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    answer = world.call("POST", "/v1/payment_intents", "amount=2&currency=usd", Idempotency_Key="k")
+
+    assert (answer.status_code, error(answer)["type"]) == (400, "idempotency_error")
+
+
+def test_what_fails_before_it_begins_leaves_the_key_free(world: World) -> None:
+    world.call("POST", "/v1/payment_intents", "amount=1000", Idempotency_Key="k")
+
+    assert world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").status_code == 200
+
+
+def test_a_key_is_free_again_after_a_day(world: World) -> None:
+    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").json()
+    world.now += idempotency.LIFETIME
+
+    assert world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").json() != first
+
+
+def test_a_key_in_flight_is_a_409(world: World) -> None:
+    answers: list[requests.Response] = []
+    world.sandbox.lock.acquire()
+    first = threading.Thread(
+        target=lambda: answers.append(
+            world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+        )
+    )
+    first.start()
+    while "k" not in world.sandbox.state.idempotency:
+        pass
+
+    second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+    world.sandbox.lock.release()
+    first.join()
+
+    assert (second.status_code, error(second)["code"]) == (409, "idempotency_key_in_use")
+    assert second.headers["Stripe-Should-Retry"] == "true"
+    assert answers[0].status_code == 200
+
+
+def test_expansion_reaches_through_lists(world: World) -> None:
+    world.paid()
+
+    listed = world.stripe.payment_intents.list(
+        {"expand": ["data.latest_charge.balance_transaction", "data.payment_method"]}
+    )
+
+    assert listed.data[0].latest_charge.balance_transaction.net == 941
+    assert listed.data[0].payment_method.card.last4 == "4242"
+
+
+@pytest.mark.parametrize("path", ["nonsense", "amount", "metadata.x", "latest_charge.nonsense"])
+def test_what_cannot_be_expanded_is_refused(world: World, path: str) -> None:
+    intent = world.paid()
+
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        world.stripe.payment_intents.retrieve(intent.id, {"expand": [path]})
+
+
+def test_expansion_ends_at_four_levels(world: World) -> None:
+    intent = world.paid()
+    path = "latest_charge.payment_intent.latest_charge.payment_intent"
+
+    deep = world.stripe.payment_intents.retrieve(intent.id, {"expand": [path]})
+    assert deep.latest_charge.payment_intent.latest_charge.payment_intent.id == intent.id
+
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4"):
+        world.stripe.payment_intents.retrieve(intent.id, {"expand": [f"{path}.latest_charge"]})
+
+
+def test_lists_page_by_cursor_newest_first(world: World) -> None:
+    ids = [world.intent(metadata={"n": str(n)}).id for n in range(5)][::-1]
+    listing = world.stripe.payment_intents.list
+
+    first = listing({"limit": 2})
+    second = listing({"limit": 2, "starting_after": first.data[-1].id})
+    back = listing({"limit": 2, "ending_before": ids[3]})
+
+    assert [row.id for row in first.data + second.data] == ids[:4]
+    assert (first.has_more, second.has_more) == (True, True)
+    assert [row.id for row in back.data] == ids[1:3]
+    assert [row.id for row in listing({"limit": 3}).auto_paging_iter()] == ids
+
+
+@pytest.mark.parametrize(
+    "params", [{"limit": 0}, {"limit": 101}, {"starting_after": "pi_x"}, {"created": {"gte": "x"}}]
+)
+def test_a_list_refuses_what_it_cannot_do(world: World, params: dict[str, object]) -> None:
+    with pytest.raises(stripe.InvalidRequestError):
+        world.stripe.payment_intents.list(params)
+
+
+def test_lists_filter_by_creation(world: World) -> None:
+    world.intent()
+    world.now += 10
+    late = world.intent().id
+    listing = world.stripe.payment_intents.list
+
+    assert [row.id for row in listing({"created": {"gte": START + 10}})] == [late]
+    assert [row.id for row in listing({"created": {"gt": START, "lt": START + 11}})] == [late]
+    assert [row.id for row in listing({"created": START + 10})] == [late]
+    assert len(listing({"created": {"lte": START}}).data) == 1
+
+
+def test_a_browser_sees_its_intent_and_nothing_else(world: World) -> None:
+    intent = world.intent(metadata={"secret": "x"})
+    url = f"{BASE}/v1/payment_intents/{intent.id}"
+    key = {"key": "pk_test_x", "client_secret": intent.client_secret}
+    origin = {"Origin": "http://127.0.0.1:8000"}
+
+    seen = world.session.get(url, params=key, headers=origin)
+    blind = world.session.get(url, params={"key": "pk_test_x"}, headers=origin)
+    wrong = world.session.get(url, params={**key, "client_secret": "pi_x_secret_y"})
+    listing = world.session.get(f"{BASE}/v1/payment_intents", params={"key": "pk_test_x"})
+
+    assert seen.headers["Access-Control-Allow-Origin"] == "*"
+    assert seen.json()["status"] == "requires_payment_method"
+    assert "metadata" not in seen.json()
+    assert [blind.status_code, wrong.status_code, listing.status_code] == [400, 404, 401]
+
+
+def test_a_preflight_is_answered(world: World) -> None:
+    answer = world.session.options(
+        f"{BASE}/v1/payment_intents/pi_x/confirm",
+        headers={"Origin": "http://x", "Access-Control-Request-Method": "POST"},
+    )
+
+    assert answer.status_code == 204
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
