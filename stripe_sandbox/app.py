@@ -20,6 +20,7 @@ from stripe_sandbox import (
     webhook_endpoints,
 )
 from stripe_sandbox.deliveries import Send, send_over_http
+from stripe_sandbox.faults import SandboxFault
 from stripe_sandbox.pages import pages
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.state_file import Clockwork, load
@@ -61,7 +62,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     `clock`, `seed` and `send` make it deterministic; `threaded` lets it deliver webhooks by itself;
     `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off.
     """
-    app = Flask("stripe_sandbox")
+    app = _Application("stripe_sandbox")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     sandbox = Sandbox(
         clock=clock,
@@ -114,6 +115,15 @@ def sandbox_of(app: Flask) -> Sandbox:
 def current_sandbox() -> Sandbox:
     """Return the sandbox of the request that is being answered."""
     return sandbox_of(current_app)
+
+
+class _Application(Flask):
+    """Lets an answer that never comes leave the application, as the faults want it."""
+
+    def handle_exception(self, e: Exception) -> Response:
+        if isinstance(e, SandboxFault):
+            raise e
+        return super().handle_exception(e)
 
 
 def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:

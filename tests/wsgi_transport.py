@@ -24,7 +24,7 @@ class WsgiAdapter(BaseAdapter):
         super().__init__()
         self._app = app
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Answer one request."""
         parts = urlsplit(request.url or "")
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
@@ -33,7 +33,7 @@ class WsgiAdapter(BaseAdapter):
             query_string=parts.query,
             base_url=f"{parts.scheme}://{parts.netloc}",
             method=request.method or "GET",
-            headers=dict(request.headers),
+            headers=list(request.headers.items()),
             input_stream=io.BytesIO(body),
         )
         try:

@@ -1,16 +1,15 @@
 """A sandbox in this process, and the real SDK talking to it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import stripe
 from flask import Flask
+
 from stripe_sandbox.app import create_sandbox, sandbox_of
 from stripe_sandbox.sandbox import Sandbox
-
 from tests.wsgi_transport import session_for
 
 BASE = "http://127.0.0.1:4242"
@@ -50,9 +49,9 @@ class World:
             headers={"Authorization": "Bearer sk_test_secret", **names},
         )
 
-    def control(self, path: str, **body: Any) -> Any:
+    def control(self, verb: str, /, **body: Any) -> Any:
         """POST to the control API."""
-        return self.session.post(f"{BASE}/_sandbox/{path}", json=body)
+        return self.session.post(f"{BASE}/_sandbox/{verb}", json=body)
 
     def event_types(self) -> list[str]:
         """Return what has happened, the oldest first."""
@@ -96,7 +95,7 @@ def card(number: str = "4242424242424242", **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world() -> World:
     """A fresh sandbox."""
     stripe.enable_telemetry = False
-    yield World()
+    return World()

@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 import stripe
+
 from stripe_sandbox import forms, idempotency
 from stripe_sandbox.errors import StripeError
-
 from tests.sandbox.conftest import BASE, START, World
 
 NEW = "amount=1000&currency=usd"
