@@ -39,8 +39,8 @@ def landing() -> Response:
     return secured(page)
 
 
+@pages.get("/v3/", endpoint="stripe_js_by_its_old_name")
 @pages.get("/js/endive/stripe.js")
-@pages.get("/v3/")
 def stripe_js() -> Response:
     """Return the stand-in for Stripe.js, for pages of any origin."""
     response = Response(_stand_in(), mimetype="text/javascript")

@@ -46,7 +46,7 @@ def pay(session_id: str) -> Response | Redirect:
         sandbox, session_id, payment_method_data=_payment_method(filled, email), email=email
     )
     if submission.outcome == "declined":
-        return _form(session, filled, error=submission.error, status=402)
+        return _form(session, filled, error=submission.error)
     if submission.outcome == "closed" and session["status"] == "expired":
         return show(session_id)
     return redirect(submission.url or session["url"], 303)
@@ -61,7 +61,8 @@ def _form(
 ) -> Response:
     """Return the page to pay on, with what was `filled` in and what was wrong with it."""
     speech = language(session["locale"])
-    filled = filled or {**_EMPTY, "email": session["customer_email"] or ""}
+    email = session["customer_email"] or current_sandbox().note(session["id"]).get("email", "")
+    filled = filled or {**_EMPTY, "email": email}
     shown = [
         {**item, "shown": amount_shown(item["amount_total"], item["currency"], speech)}
         for item in checkout_sessions.items(current_sandbox(), session["id"])

@@ -1,5 +1,7 @@
 """What the pages say, in English and Traditional Chinese, and how they write amounts."""
 
+import re
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,7 +27,7 @@ _WORDS = {
     "number": ("Card number", "卡號"),
     "expiry": ("Expiry (MM / YY)", "到期日（月 / 年）"),
     "cvc": ("Security code", "安全碼"),
-    "test_cards": ("Test cards", "測試卡"),
+    "test_cards": ("Pay with a test card", "使用測試卡付款"),
     "any_date": (
         "Any expiry in the future and any security code will do.",
         "任何未來的到期日與任何安全碼均可。",
@@ -73,27 +75,21 @@ _PROBLEMS = {
     "invalid_expiry_year_past": ("The expiry year is in the past.", "到期年份已過。"),
     "incomplete_cvc": ("The security code is incomplete.", "安全碼不完整。"),
     "invalid_cvc": ("The security code is not valid.", "安全碼無效。"),
-    "incorrect_cvc": ("The security code is wrong.", "安全碼錯誤。"),
-    "expired_card": ("The card has expired.", "卡片已過期。"),
-    "generic_decline": ("The card was declined.", "卡片遭拒。"),
-    "insufficient_funds": (
-        "The card was declined: not enough money on it.",
-        "卡片遭拒：餘額不足。",
-    ),
-    "test_mode_live_card": (
-        "The card was declined: the sandbox takes only the test cards listed here.",
-        "卡片遭拒：沙盒僅接受所列的測試卡。",
-    ),
-    "payment_intent_authentication_failure": (
-        "The bank did not approve the payment. Try again, or use another card.",
-        "銀行未核准此付款。請重試或使用其他卡片。",
-    ),
     "email_invalid": ("Enter an e-mail address.", "請輸入電子郵件地址。"),
     "api_connection_error": (
         "The Stripe sandbox does not answer. Check your connection and try again.",
         "Stripe 沙盒沒有回應。請檢查連線後再試。",
     ),
 }
+_TRANSLATIONS = {
+    "card_declined": "卡片遭拒。",
+    "expired_card": "卡片已過期。",
+    "incorrect_cvc": "安全碼錯誤。",
+    "insufficient_funds": "卡片遭拒：餘額不足。",
+    "test_mode_live_card": "卡片遭拒：沙盒僅接受所列的測試卡。",
+    "payment_intent_authentication_failure": "銀行未核准此付款。請重試或使用其他卡片。",
+}
+"""For the errors whose English is the API's own message."""
 _BEHAVIOURS = {
     "succeed": ("Pays", "付款成功"),
     "declined": ("Is declined", "遭拒"),
@@ -139,12 +135,14 @@ def words(speech: str) -> Json:
     said: Json = {name: both[place] for name, both in _WORDS.items()}
     said["language"] = speech
     said["problems"] = {code: both[place] for code, both in _PROBLEMS.items()}
+    if speech != "en":
+        said["problems"] |= _TRANSLATIONS
     said["behaviours"] = {name: both[place] for name, both in _BEHAVIOURS.items()}
     return said
 
 
 def explained(error: Json | None, speech: str) -> str | None:
-    """Return the sentence for a shopper; what we have no words for keeps Stripe's."""
+    """Return the sentence for a shopper; where we have no words, it is the API's message."""
     if error is None:
         return None
     problems = words(speech)["problems"]
@@ -162,13 +160,7 @@ def amount_shown(amount: int, currency: str, speech: str) -> str:
     value = Decimal(amount).scaleb(-decimals)
     if currency == "twd" and value == value.to_integral():
         decimals = 0
-    locale = _LOCALES[speech]
-    pattern = locale.currency_formats["standard"]
-    shown = pattern.apply(
-        value,
-        locale,
-        currency=currency.upper(),
-        currency_digits=False,
-        force_frac=(decimals, decimals),
-    )
-    return str(shown)
+    pattern = copy(_LOCALES[speech].currency_formats["standard"])
+    pattern.frac_prec = (decimals, decimals)
+    shown = pattern.apply(value, _LOCALES[speech], currency=currency.upper(), currency_digits=False)
+    return re.sub(r"(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", shown)

@@ -11,6 +11,7 @@ export class CardForm {
   constructor(root, changed = () => undefined) {
     this.root = root;
     this.changed = changed;
+    /** @type {Record<string, string>} */
     this.words = JSON.parse(document.querySelector('#words')?.textContent ?? '{}');
     for (const field of FIELDS) {
       const input = this.input(field);
@@ -113,6 +114,9 @@ export class CardForm {
     const number = item.dataset.number ?? '';
     button.addEventListener('click', () => {
       this.fill({number, expiry: '12 / 34', cvc: number.length === 15 ? '1234' : '123'});
+      const list = item.closest('details');
+      list?.removeAttribute('open');
+      list?.querySelector('summary')?.focus();
     });
     item.replaceChildren(button);
   }

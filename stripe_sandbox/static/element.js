@@ -66,8 +66,7 @@ function apply(given, appearance) {
   const root = document.documentElement;
   if (appearance) root.dataset.theme = appearance.theme ?? 'stripe';
   for (const name of VARIABLES) {
-    const value = appearance?.variables?.[name];
-    if (value) root.style.setProperty(`--${name}`, value);
+    if (appearance) root.style.setProperty(`--${name}`, appearance.variables?.[name] ?? '');
   }
 }
 
@@ -95,14 +94,16 @@ async function confirm(clientSecret, params) {
     payment_method_data: {...given, type: 'card', card, billing_details: billing},
   });
   form.disable(options.readOnly ?? false);
-  if (answer.error) point(answer.error);
-  return answer;
+  return answer.error ? {error: explained(answer.error)} : answer;
 }
 
-/** Marks the field that the API blames; the page shows the words. @param {StripeError} error */
-function point({param = ''}) {
+/** Marks the field that the API blames, and translates; the page shows the words.
+ * @param {StripeError} error @returns {StripeError} */
+function explained(error) {
+  const {param = '', code = '', decline_code = ''} = error;
   const field = param.startsWith('exp') ? 'expiry' : param === 'cvc' ? 'cvc' : 'number';
   if (param) form.input(field).setAttribute('aria-invalid', 'true');
+  return {...error, message: form.words[decline_code] ?? form.words[code] ?? error.message};
 }
 
 /** @param {string} path @param {object} params @returns {Promise<FrameAnswer>} */

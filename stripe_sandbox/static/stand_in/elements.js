@@ -33,7 +33,7 @@ export class Group {
       },
       update: async (options) => {
         Object.assign(this.options, options);
-        this.element?.send({type: 'update', appearance: this.options.appearance});
+        this.element?.restyle();
       },
       fetchUpdates: async () => {
         const {error} = await this.api.retrieve(this.clientSecret);

@@ -126,10 +126,20 @@ export class PaymentElement {
     const frame = document.createElement('iframe');
     frame.src = `${ORIGIN}/elements/payment?${query}`;
     frame.title = 'Card payment (Stripe sandbox)';
-    // The frame is transparent only while its colour scheme is that of its document.
-    const colorScheme = appearance?.theme === 'night' ? 'dark' : 'light';
-    Object.assign(frame.style, {border: '0', width: '100%', display: 'block', colorScheme});
+    Object.assign(frame.style, {border: '0', width: '100%', display: 'block'});
+    frame.style.colorScheme = this.colorScheme;
     return frame;
+  }
+
+  /** A frame is transparent only while it has the colour scheme of the document in it. */
+  get colorScheme() {
+    return this.group.options.appearance?.theme === 'night' ? 'dark' : 'light';
+  }
+
+  /** Dresses the mounted frame in the group's present appearance. */
+  restyle() {
+    if (this.frame) this.frame.style.colorScheme = this.colorScheme;
+    this.send({type: 'update', appearance: this.group.options.appearance});
   }
 
   /** Resolves to whether the intent still takes a card; where not, has told so by `loaderror`. */
