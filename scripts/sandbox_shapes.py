@@ -1,7 +1,7 @@
 """Write `stripe_sandbox/shapes.json`: what Stripe's API takes and gives, as the SDK declares it.
 
-    python scripts/sandbox_shapes.py          # write it
-    python scripts/sandbox_shapes.py --check  # exit 1 when the committed file differs
+    python -m scripts.sandbox_shapes          # write it
+    python -m scripts.sandbox_shapes --check  # exit 1 when the committed file differs
 
 The sandbox must not import `stripe`, and a hand-made list of parameters would rot. So the SDK's
 typed sources are parsed (never imported) and their essence is kept: the parameters of every
@@ -14,11 +14,10 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from scripts.sdk_source import annotations, endpoints, object_name, source
 
 OUTPUT = Path(__file__).resolve().parent.parent / "stripe_sandbox" / "shapes.json"
 SERVED = (
@@ -57,11 +56,11 @@ SCALARS = {
 
 def shapes() -> dict[str, Any]:
     """Return everything that the sandbox knows about Stripe's API without importing the SDK."""
-    endpoints = dict(sorted(_endpoints()))
+    routes = dict(sorted(endpoints()))
     return {
         "endpoints": {
             route: _parameters(params)
-            for route, params in endpoints.items()
+            for route, params in routes.items()
             if route.split(" ")[1].startswith(SERVED)
         },
         "objects": {
@@ -69,7 +68,7 @@ def shapes() -> dict[str, Any]:
             for name, module in OBJECTS.items()
             for path, shape in _objects(name, module)
         },
-        "routes": [route for route in endpoints if " /v1/" in route],
+        "routes": [route for route in routes if " /v1/" in route],
     }
 
 
@@ -95,72 +94,8 @@ def main() -> int:
         return 0
     if OUTPUT.read_text(encoding="utf-8") == text:
         return 0
-    print(f"{OUTPUT.name} differs from the installed SDK: run python scripts/sandbox_shapes.py")
+    print(f"{OUTPUT.name} differs from the installed SDK: run python -m scripts.sandbox_shapes")
     return 1
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One module of the SDK: its classes by name, and where its imported names come from."""
-
-    classes: dict[str, ast.ClassDef]
-    imports: dict[str, tuple[str, str]]
-
-
-@cache
-def _sdk() -> Path:
-    spec = find_spec("stripe")
-    if spec is None or spec.origin is None:
-        sys.exit("The stripe package is not installed: run make install.")
-    return Path(spec.origin).parent
-
-
-@cache
-def _source(module: str) -> _Source:
-    tree = ast.parse((_sdk() / f"{module}.py").read_text(encoding="utf-8"))
-    imports = {
-        alias.asname or alias.name: (
-            node.module.removeprefix("stripe.").replace(".", "/"),
-            alias.name,
-        )
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stripe.")
-        for alias in node.names
-        if node.module
-    }
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    return _Source(classes, imports)
-
-
-def _endpoints() -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield ("POST /v1/refunds/{}", (module, class of the parameters)) for each service method."""
-    for path in sorted(_sdk().rglob("_*_service.py")):
-        module = str(path.relative_to(_sdk()).with_suffix(""))
-        for service in _source(module).classes.values():
-            for method in service.body:
-                if isinstance(method, ast.FunctionDef) and (route := _route(method)):
-                    yield route, _params_class(module, method)
-
-
-def _route(method: ast.FunctionDef) -> str | None:
-    for node in ast.walk(method):
-        if not (isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_request"):
-            continue
-        verb = ast.literal_eval(node.args[0])
-        path = next(
-            (item.value for item in ast.walk(node.args[1]) if isinstance(item, ast.Constant)), ""
-        )
-        return f"{verb.upper()} {re.sub(r'{[^}]*}', '{}', str(path))}"
-    return None
-
-
-def _params_class(module: str, method: ast.FunctionDef) -> tuple[str, str]:
-    for argument in method.args.args:
-        if argument.arg == "params" and argument.annotation:
-            name = re.findall(r"(\w+Params)", ast.unparse(argument.annotation))
-            if name:
-                return _source(module).imports[name[0]]
-    return "", ""
 
 
 def _parameters(params: tuple[str, str]) -> dict[str, Any]:
@@ -170,7 +105,7 @@ def _parameters(params: tuple[str, str]) -> dict[str, Any]:
 
 def _typed_dict(module: str, name: str) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    for field, annotation in _annotations(_source(module).classes[name]):
+    for field, annotation in annotations(source(module).classes[name]):
         inner = _wrapped(annotation, "NotRequired")
         key = field if inner is not None else f"{field}!"
         tree[key] = _parameter(module, annotation if inner is None else inner)
@@ -237,8 +172,8 @@ def _union(members: list[Any]) -> Any:
 
 def _objects(name: str, module: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield an object's shape and those of the objects inside it, by path: "charge.outcome"."""
-    node = _source(module).classes[name]
-    path = _object_name(node)
+    node = source(module).classes[name]
+    path = object_name(node)
     yield from _object(module, node, path)
 
 
@@ -246,7 +181,7 @@ def _object(module: str, node: ast.ClassDef, path: str) -> Iterator[tuple[str, d
     inner = {child.name: child for child in node.body if isinstance(child, ast.ClassDef)}
     fields = {
         name: text
-        for name, text in ((n, ast.unparse(a)) for n, a in _annotations(node))
+        for name, text in ((n, ast.unparse(a)) for n, a in annotations(node))
         if not text.startswith("ClassVar")
     }
     yield path, {"null": _nullable(fields, inner), "expand": _expandable(module, fields)}
@@ -291,21 +226,8 @@ def _expandable(module: str, fields: dict[str, str]) -> dict[str, str]:
 
 
 def _named(module: str, name: str) -> str:
-    origin, original = _source(module).imports.get(name, (module, name))
-    return _object_name(_source(origin).classes[original])
-
-
-def _object_name(node: ast.ClassDef) -> str:
-    for child in node.body:
-        if isinstance(child, ast.AnnAssign) and ast.unparse(child.target) == "OBJECT_NAME":
-            return re.findall(r"Literal\['(.*?)'\]", ast.unparse(child.annotation))[0]
-    return ""
-
-
-def _annotations(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    for child in node.body:
-        if isinstance(child, ast.AnnAssign):
-            yield ast.unparse(child.target), child.annotation
+    origin, original = source(module).imports.get(name, (module, name))
+    return object_name(source(origin).classes[original])
 
 
 def _wrapped(node: ast.expr, name: str) -> ast.expr | None:

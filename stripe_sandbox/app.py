@@ -73,18 +73,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     )
     app.extensions["stripe_sandbox"] = sandbox
     cast("Any", app).sandbox = sandbox
-    for resource in RESOURCES:
-        for endpoint in resource.endpoints:
-            _route(app, sandbox, endpoint)
-    app.add_url_rule(
-        "/v1/<path:rest>",
-        "unknown",
-        lambda rest: refuse_unknown_route(sandbox),  # noqa: ARG005
-        methods=["GET", "POST", "DELETE"],
-        provide_automatic_options=False,
-    )
-    app.register_blueprint(control.bp)
-    app.register_blueprint(pages)
+    _add_routes(app, sandbox)
     app.before_request(_refuse_strangers)
     app.after_request(_allow_browsers)
     if state_file:
@@ -124,6 +113,21 @@ class _Application(Flask):
         if isinstance(e, SandboxFault):
             raise e
         return super().handle_exception(e)
+
+
+def _add_routes(app: Flask, sandbox: Sandbox) -> None:
+    for resource in RESOURCES:
+        for endpoint in resource.endpoints:
+            _route(app, sandbox, endpoint)
+    app.add_url_rule(
+        "/v1/<path:rest>",
+        "unknown",
+        lambda rest: refuse_unknown_route(sandbox),  # noqa: ARG005
+        methods=["GET", "POST", "DELETE"],
+        provide_automatic_options=False,
+    )
+    app.register_blueprint(control.bp)
+    app.register_blueprint(pages)
 
 
 def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:

@@ -19,7 +19,7 @@ from stripe_sandbox.storage import Storage
 _TIMEOUT = 10
 _LONGEST_WAIT = 8 * 3600
 _GIVEN_UP_AFTER = 3 * 24 * 3600
-_NAP = 0.5
+_NAP = 0.2
 
 Send = Callable[[str, dict[str, str], bytes], int]
 

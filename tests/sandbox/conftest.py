@@ -14,6 +14,7 @@ from tests.wsgi_transport import session_for
 
 BASE = "http://127.0.0.1:4242"
 START = 1_800_000_000
+HOOK = "http://shop.test/v1/webhooks/stripe"
 
 
 @dataclass
@@ -84,6 +85,13 @@ class World:
     def sent_events(self) -> list[dict[str, Any]]:
         """Return the events that were delivered, in order."""
         return [json.loads(body) for _, _, body in self.sent]
+
+
+def listen(world: World, *kinds: str) -> Any:
+    """Register an endpoint for these event types, or for all."""
+    return world.stripe.webhook_endpoints.create(
+        {"url": HOOK, "enabled_events": list(kinds) or ["*"]}
+    )
 
 
 def card(number: str = "4242424242424242", **fields: Any) -> dict[str, Any]:

@@ -156,9 +156,9 @@ def test_a_drifting_object_would_be_noticed(world: World, spoil: Any, complaint:
 
 
 def test_the_committed_shapes_are_those_of_the_installed_sdk() -> None:
-    script = ROOT / "scripts" / "sandbox_shapes.py"
+    check = [sys.executable, "-m", "scripts.sandbox_shapes", "--check"]
 
-    checked = subprocess.run([sys.executable, script, "--check"], check=False, cwd=ROOT)
+    checked = subprocess.run(check, check=False, cwd=ROOT)
 
     assert checked.returncode == 0
 

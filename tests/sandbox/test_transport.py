@@ -1,13 +1,12 @@
 """What all of Stripe's endpoints have in common."""
 
-import threading
 from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
 import stripe
 
-from stripe_sandbox import forms, idempotency
+from stripe_sandbox import forms
 from stripe_sandbox.errors import StripeError
 from tests.sandbox.conftest import BASE, START, World
 
@@ -182,140 +181,6 @@ def test_a_body_over_a_megabyte_is_refused(world: World) -> None:
     answer = world.call("POST", "/v1/payment_intents", "a=" + "x" * 1024 * 1024)
 
     assert answer.status_code == 413
-
-
-def test_the_same_key_and_parameters_replay_the_answer(world: World) -> None:
-    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
-    again = world.call(
-        "POST", "/v1/payment_intents", "currency=usd&amount=1000", Idempotency_Key="k"
-    )
-
-    assert again.text == first.text
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert again.headers["Original-Request"] == first.headers["Request-Id"]
-    assert "Idempotent-Replayed" not in first.headers
-
-
-def test_a_decline_is_replayed_too(world: World) -> None:
-    intent = world.intent()
-    bodies = [
-        world.call(
-            "POST",
-            f"/v1/payment_intents/{intent.id}/confirm",
-            "payment_method=pm_card_chargeDeclined&return_url=http://x.test",
-            Idempotency_Key="k",
-        )
-        for _ in range(2)
-    ]
-
-    assert [answer.status_code for answer in bodies] == [402, 402]
-    assert world.event_types().count("charge.failed") == 1
-
-
-def test_other_parameters_with_the_same_key_are_an_error(world: World) -> None:
-    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
-
-    answer = world.call("POST", "/v1/payment_intents", "amount=2&currency=usd", Idempotency_Key="k")
-
-    assert (answer.status_code, error(answer)["type"]) == (400, "idempotency_error")
-
-
-def test_what_fails_before_it_begins_leaves_the_key_free(world: World) -> None:
-    world.call("POST", "/v1/payment_intents", "amount=1000", Idempotency_Key="k")
-
-    assert world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").status_code == 200
-
-
-def test_a_key_is_free_again_after_a_day(world: World) -> None:
-    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").json()
-    world.now += idempotency.LIFETIME
-
-    assert world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").json() != first
-
-
-def test_a_key_in_flight_is_a_409(world: World) -> None:
-    answers: list[requests.Response] = []
-    world.sandbox.lock.acquire()
-    first = threading.Thread(
-        target=lambda: answers.append(
-            world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
-        )
-    )
-    first.start()
-    while "k" not in world.sandbox.state.idempotency:
-        pass
-
-    second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
-    world.sandbox.lock.release()
-    first.join()
-
-    assert (second.status_code, error(second)["code"]) == (409, "idempotency_key_in_use")
-    assert second.headers["Stripe-Should-Retry"] == "true"
-    assert answers[0].status_code == 200
-
-
-def test_expansion_reaches_through_lists(world: World) -> None:
-    world.paid()
-
-    listed = world.stripe.payment_intents.list(
-        {"expand": ["data.latest_charge.balance_transaction", "data.payment_method"]}
-    )
-
-    assert listed.data[0].latest_charge.balance_transaction.net == 941
-    assert listed.data[0].payment_method.card.last4 == "4242"
-
-
-@pytest.mark.parametrize("path", ["nonsense", "amount", "metadata.x", "latest_charge.nonsense"])
-def test_what_cannot_be_expanded_is_refused(world: World, path: str) -> None:
-    intent = world.paid()
-
-    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
-        world.stripe.payment_intents.retrieve(intent.id, {"expand": [path]})
-
-
-def test_expansion_ends_at_four_levels(world: World) -> None:
-    intent = world.paid()
-    path = "latest_charge.payment_intent.latest_charge.payment_intent"
-
-    deep = world.stripe.payment_intents.retrieve(intent.id, {"expand": [path]})
-    assert deep.latest_charge.payment_intent.latest_charge.payment_intent.id == intent.id
-
-    with pytest.raises(stripe.InvalidRequestError, match="more than 4"):
-        world.stripe.payment_intents.retrieve(intent.id, {"expand": [f"{path}.latest_charge"]})
-
-
-def test_lists_page_by_cursor_newest_first(world: World) -> None:
-    ids = [world.intent(metadata={"n": str(n)}).id for n in range(5)][::-1]
-    listing = world.stripe.payment_intents.list
-
-    first = listing({"limit": 2})
-    second = listing({"limit": 2, "starting_after": first.data[-1].id})
-    back = listing({"limit": 2, "ending_before": ids[3]})
-
-    assert [row.id for row in first.data + second.data] == ids[:4]
-    assert (first.has_more, second.has_more) == (True, True)
-    assert [row.id for row in back.data] == ids[1:3]
-    assert [row.id for row in listing({"limit": 3}).auto_paging_iter()] == ids
-
-
-@pytest.mark.parametrize(
-    "params", [{"limit": 0}, {"limit": 101}, {"starting_after": "pi_x"}, {"created": {"gte": "x"}}]
-)
-def test_a_list_refuses_what_it_cannot_do(world: World, params: dict[str, object]) -> None:
-    with pytest.raises(stripe.InvalidRequestError):
-        world.stripe.payment_intents.list(params)
-
-
-def test_lists_filter_by_creation(world: World) -> None:
-    world.intent()
-    world.now += 10
-    late = world.intent().id
-    listing = world.stripe.payment_intents.list
-
-    assert [row.id for row in listing({"created": {"gte": START + 10}})] == [late]
-    assert [row.id for row in listing({"created": {"gt": START, "lt": START + 11}})] == [late]
-    assert [row.id for row in listing({"created": START + 10})] == [late]
-    assert len(listing({"created": {"lte": START}}).data) == 1
 
 
 def test_a_browser_sees_its_intent_and_nothing_else(world: World) -> None:

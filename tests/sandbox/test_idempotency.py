@@ -1,0 +1,84 @@
+"""Idempotency keys: one effect and one answer, for a day."""
+
+import threading
+
+import requests
+
+from stripe_sandbox import idempotency
+from tests.sandbox.conftest import World
+
+NEW = "amount=1000&currency=usd"
+
+
+def error(answer: requests.Response) -> dict[str, str]:
+    return answer.json()["error"]
+
+
+def test_the_same_key_and_parameters_replay_the_answer(world: World) -> None:
+    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+    again = world.call(
+        "POST", "/v1/payment_intents", "currency=usd&amount=1000", Idempotency_Key="k"
+    )
+
+    assert again.text == first.text
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Original-Request"] == first.headers["Request-Id"]
+    assert "Idempotent-Replayed" not in first.headers
+
+
+def test_a_decline_is_replayed_too(world: World) -> None:
+    intent = world.intent()
+    bodies = [
+        world.call(
+            "POST",
+            f"/v1/payment_intents/{intent.id}/confirm",
+            "payment_method=pm_card_chargeDeclined&return_url=http://x.test",
+            Idempotency_Key="k",
+        )
+        for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in bodies] == [402, 402]
+    assert world.event_types().count("charge.failed") == 1
+
+
+def test_other_parameters_with_the_same_key_are_an_error(world: World) -> None:
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    answer = world.call("POST", "/v1/payment_intents", "amount=2&currency=usd", Idempotency_Key="k")
+
+    assert (answer.status_code, error(answer)["type"]) == (400, "idempotency_error")
+
+
+def test_what_fails_before_it_begins_leaves_the_key_free(world: World) -> None:
+    world.call("POST", "/v1/payment_intents", "amount=1000", Idempotency_Key="k")
+
+    assert world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").status_code == 200
+
+
+def test_a_key_is_free_again_after_a_day(world: World) -> None:
+    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").json()
+    world.now += idempotency.LIFETIME
+
+    assert world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k").json() != first
+
+
+def test_a_key_in_flight_is_a_409(world: World) -> None:
+    answers: list[requests.Response] = []
+    world.sandbox.lock.acquire()
+    first = threading.Thread(
+        target=lambda: answers.append(
+            world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+        )
+    )
+    first.start()
+    while "k" not in world.sandbox.state.idempotency:
+        pass
+
+    second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+    world.sandbox.lock.release()
+    first.join()
+
+    assert (second.status_code, error(second)["code"]) == (409, "idempotency_key_in_use")
+    assert second.headers["Stripe-Should-Retry"] == "true"
+    assert answers[0].status_code == 200
