@@ -8,8 +8,9 @@ import threading
 from pathlib import Path
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, start, stop
+from stripe_sandbox.errors import StripeError
 from stripe_sandbox.server import HOST, Server
-from stripe_sandbox.webhook_endpoints import register
+from stripe_sandbox.webhook_endpoints import secret_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,9 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
         server = Server(app, asked.port)
     except (OSError, ValueError) as error:
         return _say(error, asked.port)
-    for url in asked.webhook:
-        endpoint = register(sandbox_of(app), url, ["*"])
-        logging.info("%s gets every event. STRIPE_WEBHOOK_SECRET=%s", url, endpoint["secret"])
+    try:
+        for url in asked.webhook:
+            secret = secret_of(sandbox_of(app), url)
+            logging.info("%s gets every event. STRIPE_WEBHOOK_SECRET=%s", url, secret)
+    except StripeError as error:
+        return _say(error, asked.port)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: threading.Thread(target=server.shutdown).start())
     start(app)

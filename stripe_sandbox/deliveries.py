@@ -159,6 +159,8 @@ class Deliveries:
             return {"status": None, "error": type(error).__name__}
 
     def _concluded(self, row: Json) -> Json:
+        if row["id"] not in self._storage.state.deliveries:
+            return row  # the memory was reset or restored meanwhile
         status = row["attempts"][-1]["status"]
         if status is not None and 200 <= status < 300:  # noqa: PLR2004
             self._note_success(row)

@@ -12,7 +12,7 @@ import stripe
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, stop
 from stripe_sandbox.deliveries import send_over_http
-from stripe_sandbox.webhook_endpoints import register
+from stripe_sandbox.webhook_endpoints import register, secret_of
 from tests.sandbox.conftest import BASE, HOOK, World, listen
 from tests.wsgi_transport import session_for
 
@@ -89,8 +89,7 @@ def test_retries_wait_longer_each_time_and_end_after_three_days(world: World) ->
 def test_a_send_that_raises_is_a_failed_attempt(world: World) -> None:
     listen(world)
     world.intent()
-    world._take = None  # type: ignore[assignment, method-assign]
-    world.sandbox.deliveries._send = lambda *_: 1 / 0  # type: ignore[assignment, return-value]
+    world.sandbox.deliveries._send = lambda *_: 1 / 0
 
     made = world.sandbox.deliveries.step()
 
@@ -143,6 +142,21 @@ def test_an_event_keeps_what_was_true_when_it_happened(world: World) -> None:
     assert world.stripe.events.retrieve(created.id).data.object.status == (
         "requires_payment_method"
     )
+
+
+def test_an_endpoint_given_at_the_start_keeps_its_secret(world: World) -> None:
+    assert secret_of(world.sandbox, HOOK) == secret_of(world.sandbox, HOOK)
+    assert len(world.stripe.webhook_endpoints.list().data) == 1
+
+
+def test_a_reset_during_an_attempt_forgets_it(world: World) -> None:
+    listen(world)
+    world.intent()
+    world.sandbox.deliveries._send = lambda *_: world.sandbox.reset() or 200
+
+    world.sandbox.deliveries.step()
+
+    assert world.sandbox.deliveries.all() == []
 
 
 def test_the_secret_is_shown_once(world: World) -> None:
