@@ -22,10 +22,10 @@ def test_every_vendored_file_is_the_one_its_readme_lists() -> None:
     assert found == listed
 
 
-def test_every_vendored_script_has_its_licence_beside_it() -> None:
-    scripts = list(VENDOR.glob("*.js"))
+def test_every_vendored_file_has_its_licence_beside_it() -> None:
+    files = [path for path in VENDOR.iterdir() if path.suffix in {".js", ".woff2"}]
 
-    assert scripts
-    for script in scripts:
-        licence = VENDOR / f"{script.name.partition('.')[0]}.LICENSE.txt"
+    assert files
+    for file in files:
+        licence = VENDOR / f"{file.name.partition('.')[0]}.LICENSE.txt"
         assert licence.is_file(), f"{licence.name} is missing"
