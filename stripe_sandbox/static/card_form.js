@@ -16,7 +16,7 @@ export class CardForm {
     for (const field of FIELDS) {
       const input = this.input(field);
       input.addEventListener('input', (event) => this.typed(field, /** @type {InputEvent} */ (event)));
-      input.addEventListener('change', () => this.showProblem(field));
+      input.addEventListener('blur', ({relatedTarget}) => this.left(field, relatedTarget));
     }
     for (const item of root.querySelectorAll('[data-number]')) this.offer(/** @type {HTMLElement} */ (item));
   }
@@ -100,10 +100,12 @@ export class CardForm {
     if (next && !this.problems.some((problem) => problem.field === field)) this.input(next).focus();
   }
 
-  /** Complains about a field only when it was left with something in it. @param {Field} field */
-  showProblem(field) {
-    const problem = this.problems.find((each) => each.field === field);
-    if (this.input(field).value) this.mark(field, problem);
+  /** Complains about a field that was filled and left for another one. Not on the way to a button:
+   * the words would push it from under the pointer, and the click would miss.
+   * @param {Field} field @param {EventTarget | null} next */
+  left(field, next) {
+    if (!this.input(field).value || !(next instanceof HTMLInputElement)) return;
+    this.mark(field, this.problems.find((each) => each.field === field));
   }
 
   /** Makes a listed test card clickable. @param {HTMLElement} item */
