@@ -6,7 +6,7 @@ The hosted Checkout page and the 3-D Secure page are in `pages_checkout` and `pa
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from stripe_sandbox import pages_authentication, pages_checkout
 from stripe_sandbox.pages_http import current_sandbox, harden_static_file, is_origin, secured
@@ -34,6 +34,7 @@ def landing() -> Response:
         words=words("en"),
         url=current_sandbox().public_url,
         api_version=API_VERSION,
+        controls=_controls(),
         test_cards=TEST_CARDS,
     )
     return secured(page)
@@ -66,6 +67,16 @@ def payment_element() -> Response:
         test_cards=TEST_CARDS,
     )
     return secured(page, framed_by=origin)
+
+
+def _controls() -> list[str]:
+    """Return the paths that make the sandbox misbehave."""
+    rules = current_app.url_map.iter_rules()
+    return sorted(
+        rule.rule
+        for rule in rules
+        if rule.rule.startswith("/_sandbox/") and "POST" in (rule.methods or ())
+    )
 
 
 @cache

@@ -75,7 +75,9 @@ const Stripe = (publishableKey, options = {}) => {
  * @param {PaymentIntent} intent @param {string | null} returnUrl */
 function settled(intent, returnUrl) {
   if (intent.status === 'requires_action') {
-    return leaveFor(intent.next_action?.redirect_to_url?.url ?? '');
+    const {redirect_to_url: redirect, use_stripe_sdk: sdk} = intent.next_action ?? {};
+    const challenge = /** @type {{stripe_js?: string} | undefined} */ (sdk)?.stripe_js;
+    return leaveFor(redirect?.url ?? challenge ?? '');
   }
   return returnUrl ? leaveFor(withOutcome(returnUrl, intent)) : {paymentIntent: intent};
 }

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import FrameLocator, Page
+from playwright.sync_api import FrameLocator, Page, expect
 
 from stripe_sandbox.app import sandbox_of
 from stripe_sandbox.payment_intents import confirm
@@ -77,6 +77,18 @@ def test_three_d_secure_leaves_the_page_and_comes_back(
 
     assert query_of(page)["redirect_status"] == [told]
     assert query_of(page)["order"] == ["7"]
+
+
+def test_a_challenge_without_a_return_url_is_handled_too(
+    app: Flask, page: Page, intent: Any, mount: Callable[..., FrameLocator]
+) -> None:
+    mount()
+    confirm(sandbox_of(app), intent["id"], payment_method="pm_card_authenticationRequired")
+    page.evaluate("s => void stripe.handleNextAction({clientSecret: s})", intent["client_secret"])
+    page.get_by_role("button", name="Complete").click()
+
+    expect(page.get_by_role("heading")).to_have_text("This check is over")
+    assert status_of(app, intent) == "succeeded"
 
 
 def test_a_next_action_that_the_server_left_is_handled(
