@@ -1,0 +1,172 @@
+"""What is for sale, at which price, and how many are left."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from storefront.db import reading, rowcount_of, transaction
+from storefront.models import LineItem, Price, Product
+
+DEFAULT_LOCALE = "en"
+SEED = tomllib.loads(Path(__file__).with_name("seed.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A product as a shopper sees it: in one language and one currency, in its minor units."""
+
+    id: str
+    slug: str
+    category: str
+    name: str
+    description: str
+    image: str
+    stock: int
+    unit_amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A heading of the catalogue and what stands under it."""
+
+    name: str
+    products: list[Offer]
+
+
+class OutOfStock(Exception):
+    """Fewer are left than are wanted; nothing was taken."""
+
+    def __init__(self, product_id: str) -> None:
+        super().__init__("Something in your cart sold out just now.")
+        self.product_id = product_id
+
+
+def categories(currency: str, locale: str = DEFAULT_LOCALE) -> list[Category]:
+    """Return all that is for sale in `currency`, by category, in the shopkeeper's order."""
+    with reading() as session:
+        offers = [_offer(row, locale) for row in session.execute(_offers(currency))]
+    names = dict.fromkeys(offer.category for offer in offers)
+    return [Category(name, [each for each in offers if each.category == name]) for name in names]
+
+
+def offer_by_slug(slug: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer | None:
+    """Return one product; None when it isn't for sale in `currency`."""
+    return _only(_offers(currency).where(Product.slug == slug), locale)
+
+
+def offer_by_id(id_: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer | None:
+    """Return one product; None when it isn't for sale in `currency`."""
+    return _only(_offers(currency).where(Product.id == id_), locale)
+
+
+def offers_by_id(
+    session: Session, ids: Iterable[str], currency: str, locale: str = DEFAULT_LOCALE
+) -> dict[str, Offer]:
+    """Return those of the products that are for sale in `currency`."""
+    rows = session.execute(_offers(currency).where(Product.id.in_(list(ids))))
+    return {row.id: _offer(row, locale) for row in rows}
+
+
+def take(session: Session, quantities: Iterable[tuple[str, int]]) -> None:
+    """Take stock for an order, all of it or none; raises OutOfStock.
+
+    Products are taken in the order of their ids, so that two orders can't wait for each other.
+    """
+    for product_id, quantity in sorted(quantities):
+        statement = (
+            update(Product)
+            .where(Product.id == product_id, Product.stock >= quantity)
+            .values(stock=Product.stock - quantity)
+        )
+        if rowcount_of(session.execute(statement)) != 1:
+            raise OutOfStock(product_id)
+
+
+def put_back(session: Session, order_id: str) -> None:
+    """Release what an order had taken. The caller's compare-and-set makes it happen once."""
+    for product_id, quantity in sorted(_taken(session, order_id)):
+        session.execute(
+            update(Product).where(Product.id == product_id).values(stock=Product.stock + quantity)
+        )
+
+
+def take_again(session: Session, order_id: str) -> bool:
+    """Take what an expired order had released; False, and nothing taken, when it sold out."""
+    try:
+        with session.begin_nested():
+            take(session, _taken(session, order_id))
+    except OutOfStock:
+        return False
+    return True
+
+
+@transaction
+def seed(session: Session) -> int:
+    """Put the shop's own products on sale where they aren't yet; returns how many were added."""
+    known = set(session.scalars(select(Product.slug)))
+    new = [each for each in enumerate(SEED["products"]) if each[1]["slug"] not in known]
+    for position, found in new:
+        columns = {name: value for name, value in found.items() if name != "prices"}
+        product = Product(position=position, **columns)
+        session.add(product)
+        session.flush()
+        session.add_all(
+            Price(product_id=product.id, currency=currency, unit_amount=unit_amount)
+            for currency, unit_amount in found["prices"].items()
+        )
+    return len(new)
+
+
+def has_products() -> bool:
+    """Say whether anything is for sale at all."""
+    with reading() as session:
+        return bool(session.scalar(select(func.count(Product.id))))
+
+
+def _offers(currency: str) -> Select[Any]:
+    columns = [column for column in Product.__table__.columns if column.name != "is_active"]
+    return (
+        select(*columns, Price.unit_amount, Price.currency)
+        .join(Price, Price.product_id == Product.id)
+        .where(Product.is_active, Price.currency == currency)
+        .order_by(Product.position)
+    )
+
+
+def _only(statement: Select[Any], locale: str) -> Offer | None:
+    with reading() as session:
+        row = session.execute(statement).one_or_none()
+    return _offer(row, locale) if row else None
+
+
+def _offer(row: Row[Any], locale: str) -> Offer:
+    return Offer(
+        id=row.id,
+        slug=row.slug,
+        category=_in_language(row.category, locale),
+        name=_in_language(row.name, locale),
+        description=_in_language(row.description, locale),
+        image=row.image,
+        stock=row.stock,
+        unit_amount=row.unit_amount,
+        currency=row.currency,
+    )
+
+
+def _in_language(texts: dict[str, str], locale: str) -> str:
+    return texts.get(locale) or texts[DEFAULT_LOCALE]
+
+
+def _taken(session: Session, order_id: str) -> list[tuple[str, int]]:
+    rows = session.execute(
+        select(LineItem.product_id, LineItem.quantity).where(LineItem.order_id == order_id)
+    )
+    return [(row.product_id, row.quantity) for row in rows]

@@ -1,0 +1,130 @@
+"""Stripe's events in, moved orders out."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, cast
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.config import settings
+from storefront.db import rowcount_of, transaction
+from storefront.evidence import (
+    MOVING_EVENTS,
+    Event,
+    MalformedEvent,
+    Snapshot,
+    evidence_of_event,
+    read_event,
+    read_snapshot,
+    without_client_secrets,
+)
+from storefront.gateway import gateway
+from storefront.models import StripeEvent
+from storefront.payments import Advance, Outcome, advance
+
+log = logging.getLogger(__name__)
+
+
+def receive(body: bytes, signature: str) -> Outcome:
+    """Check, store and apply one delivery; when this returns, its outcome is committed.
+
+    The event's row and its effects are one transaction, so a delivery either happened whole or
+    will be made again by Stripe. Raises InvalidSignature before anything is parsed, and
+    MalformedEvent for signed bytes that aren't an event.
+    """
+    gateway().verify(body, signature, now=clock.timestamp())
+    event = read_event(_parse(body))
+    done = _record_and_apply(event, without_client_secrets(body))
+    log.info(
+        "event=%s type=%s outcome=%s payment=%s",
+        event.id, event.type, done.outcome, done.payment_id,
+    )  # fmt: skip
+    if done.outcome is Outcome.APPLIED and done.payment_id:
+        apply_parked(done.payment_id)
+    return done.outcome
+
+
+@transaction
+def apply_parked(session: Session, payment_id: str) -> int:
+    """Apply the events that came before their payment was known here; returns how many."""
+    parked = (StripeEvent.outcome == Outcome.PARKED, StripeEvent.object_payment_id == payment_id)
+    events = session.execute(select(StripeEvent.id, StripeEvent.payload).where(*parked)).all()
+    for row in events:
+        done = _apply(session, read_event(json.loads(row.payload)))
+        _note(session, row.id, done)
+    return len(events)
+
+
+@transaction
+def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
+    """Insert first: of several deliveries at once, one gets in and the others are duplicates."""
+    if not _insert(session, event, payload):
+        session.execute(
+            update(StripeEvent)
+            .where(StripeEvent.id == event.id)
+            .values(deliveries=StripeEvent.deliveries + 1)
+        )
+        return Advance(Outcome.DUPLICATE)
+    done = _apply(session, event)
+    _note(session, event.id, done)
+    return done
+
+
+def _apply(session: Session, event: Event) -> Advance:
+    if event.account is not None:
+        return Advance(Outcome.FOREIGN)
+    if event.is_live != settings().is_live:
+        return Advance(Outcome.MODE_MISMATCH)
+    snapshot = _snapshot_of(event)
+    if snapshot is None:
+        return Advance(Outcome.IGNORED)
+    return advance(session, snapshot, evidence_of_event(event, snapshot))
+
+
+def _snapshot_of(event: Event) -> Snapshot | None:
+    return read_snapshot(event.object) if event.type in MOVING_EVENTS else None
+
+
+def _insert(session: Session, event: Event, payload: str) -> bool:
+    """Say whether this is the event's first delivery."""
+    snapshot = _snapshot_of(event)
+    insert = INSERTS[session.get_bind().dialect.name]
+    statement = (
+        insert(StripeEvent)
+        .values(
+            id=event.id,
+            type=event.type,
+            created=event.created,
+            api_version=event.api_version,
+            is_live=event.is_live,
+            payload=payload,
+            outcome=Outcome.APPLIED,
+            object_payment_id=snapshot.payment_id if snapshot else None,
+            received_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+    return rowcount_of(session.execute(statement)) == 1
+
+
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _note(session: Session, event_id: str, done: Advance) -> None:
+    session.execute(
+        update(StripeEvent)
+        .where(StripeEvent.id == event_id)
+        .values(outcome=done.outcome, payment_id=done.payment_id)
+    )
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return cast("object", json.loads(body.decode()))
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvent("The body isn't JSON in UTF-8.") from error

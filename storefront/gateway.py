@@ -1,0 +1,292 @@
+"""Stripe as this shop sees it: the only module that imports the SDK.
+
+Every call returns our types, passes its idempotency key by name, and fails in one of three ways:
+`Declined`, `GatewayUnavailable` or `GatewayMisuse`. No call is made while a transaction is open.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, cast
+
+import requests
+import stripe
+from flask import current_app
+from requests.adapters import BaseAdapter
+
+from storefront.config import Settings
+from storefront.db import is_in_transaction
+from storefront.evidence import Snapshot, read_snapshot
+from storefront.lifecycle import Flow
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 4, 1
+# The longest that one call can take; gunicorn's timeout is more than twice that.
+TIME_BUDGET = (CONNECT_SECONDS + READ_SECONDS) * (RETRIES + 1) + 1
+SIGNATURE_TOLERANCE = 300
+STRIPE_ID = re.compile(r"(pi|cs_test|cs_live|re)_\w{1,250}", re.ASCII)
+
+stripe.enable_telemetry = False
+
+
+class GatewayError(Exception):
+    """Stripe didn't do what was asked. `code` is Stripe's, where it gave one."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Declined(GatewayError):
+    """The shopper can fix it; the message is Stripe's, for the shopper to read."""
+
+
+class GatewayUnavailable(GatewayError):
+    """The outcome is unknown: change nothing, and try again with the same idempotency key."""
+
+
+class GatewayMisuse(GatewayError):
+    """Stripe understood and refused: the object isn't in that state, or we have a bug.
+
+    `is_refusal` is true when the request itself was refused, so that it certainly did nothing.
+    """
+
+    is_refusal = False
+
+
+class InvalidSignature(Exception):
+    """The delivery isn't signed by Stripe with a secret of ours, or it is too old or too new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Stripe showed us of an object, and when by its own clock, in seconds."""
+
+    snapshot: Snapshot
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptToMake:
+    """What creates the Stripe object of one payment.
+
+    It comes from committed rows alone, so that every retry is the same request under the same
+    idempotency key.
+    """
+
+    payment_id: str
+    order_id: str
+    order_number: str
+    order_token: str
+    email: str
+    locale: str
+    amount: int
+    currency: str
+    lines: tuple[tuple[str, int, int], ...]
+    expires_at: int | None
+
+
+def gateway() -> Gateway:
+    """Return the gateway of the running application."""
+    return cast("Gateway", current_app.extensions["gateway"])
+
+
+class Gateway:
+    """One account at Stripe, or at the sandbox: they differ in addresses and keys alone.
+
+    `transport` is how requests travel to the API; left out, they go over the network.
+    """
+
+    def __init__(self, settings: Settings, transport: BaseAdapter | None = None) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._per_thread = threading.local()
+
+    def create_payment_intent(self, attempt: AttemptToMake) -> Answer:
+        """Create the attempt's PaymentIntent; the same one for every retry."""
+        return self._ask(
+            self._client.v1.payment_intents.create,
+            {
+                "amount": attempt.amount,
+                "currency": attempt.currency,
+                "automatic_payment_methods": {"enabled": True},
+                "description": f"Order {attempt.order_number}",
+                "receipt_email": attempt.email,
+                "metadata": self._metadata(attempt),
+            },
+            idempotency_key=f"{attempt.payment_id}:create",
+        )
+
+    def create_checkout_session(self, attempt: AttemptToMake) -> Answer:
+        """Create the attempt's Checkout Session; the same one for every retry.
+
+        The metadata is given twice: Stripe doesn't copy a session's onto its PaymentIntent.
+        """
+        order_url = self._settings.absolute_url(f"/orders/{attempt.order_token}")
+        return self._ask(
+            self._client.v1.checkout.sessions.create,
+            {
+                "mode": "payment",
+                "line_items": [self._line_item(line, attempt.currency) for line in attempt.lines],
+                "customer_email": attempt.email,
+                "client_reference_id": attempt.order_id,
+                "locale": STRIPE_LOCALES.get(attempt.locale, "auto"),
+                "expires_at": attempt.expires_at,
+                "success_url": self._settings.absolute_url(f"/return?order={attempt.order_token}"),
+                "cancel_url": order_url,
+                "metadata": self._metadata(attempt),
+                "payment_intent_data": {
+                    "description": f"Order {attempt.order_number}",
+                    "receipt_email": attempt.email,
+                    "metadata": self._metadata(attempt),
+                },
+            },
+            idempotency_key=f"{attempt.payment_id}:create",
+        )
+
+    def retrieve(self, flow: Flow, stripe_id: str) -> Answer:
+        """Read the attempt's object as it is now; a PaymentIntent comes with its client_secret."""
+        _refuse_strange_id(stripe_id)
+        if flow == Flow.PAYMENT_INTENT:
+            return self._ask(self._client.v1.payment_intents.retrieve, stripe_id)
+        return self._ask(
+            self._client.v1.checkout.sessions.retrieve, stripe_id, {"expand": ["payment_intent"]}
+        )
+
+    def retire(self, flow: Flow, stripe_id: str) -> Answer:
+        """Cancel the PaymentIntent or expire the Checkout Session, so that it can't be paid.
+
+        Raises GatewayMisuse when it can't be stopped any more: read it again to learn why.
+        """
+        _refuse_strange_id(stripe_id)
+        if flow == Flow.PAYMENT_INTENT:
+            return self._ask(self._client.v1.payment_intents.cancel, stripe_id)
+        return self._ask(self._client.v1.checkout.sessions.expire, stripe_id)
+
+    def refund(self, payment_intent_id: str, amount: int, *, idempotency_key: str) -> None:
+        """Give `amount` back; once, however often it is asked with the same key."""
+        _refuse_strange_id(payment_intent_id)
+        with self._calling("refunds.create"):
+            self._client.v1.refunds.create(
+                {"payment_intent": payment_intent_id, "amount": amount},
+                {"idempotency_key": idempotency_key},
+            )
+
+    def verify(self, body: bytes, signature: str, *, now: float) -> None:
+        """Check that Stripe signed exactly these bytes, within 300 s of now in both directions.
+
+        Any of the configured secrets will do, so that they can be rotated. Raises InvalidSignature.
+        The rule: https://docs.stripe.com/webhooks#verify-manually.
+        """
+        signed_at = re.search(r"(?:^|,)t=(\d{1,12})(?:,|$)", signature)
+        if signed_at is None or not signature.isascii():
+            raise InvalidSignature("The Stripe-Signature header is malformed.")
+        if abs(now - int(signed_at[1])) > SIGNATURE_TOLERANCE:
+            raise InvalidSignature("The signature's timestamp is too far from our clock.")
+        if not any(
+            self._is_signed(body, signature, each) for each in self._settings.webhook_secrets
+        ):
+            raise InvalidSignature("No signature matches a configured webhook secret.")
+
+    @staticmethod
+    def _is_signed(body: bytes, signature: str, secret: str) -> bool:
+        try:
+            stripe.WebhookSignature.verify_header(body.decode(), signature, secret, tolerance=None)
+        except (stripe.SignatureVerificationError, ValueError):
+            return False
+        return True
+
+    def _ask(self, call: Callable[..., Any], *arguments: Any, **options: str) -> Answer:
+        with self._calling(call.__qualname__):
+            found = call(*arguments, **({"options": options} if options else {}))
+        as_of = parsedate_to_datetime(found.last_response.headers["Date"])
+        snapshot = read_snapshot(found.to_dict(for_json=True))
+        if snapshot is None:
+            raise GatewayMisuse("Stripe answered with another kind of object.")
+        return Answer(snapshot, int(as_of.timestamp()))
+
+    @contextmanager
+    def _calling(self, name: str) -> Iterator[None]:
+        if is_in_transaction():
+            raise RuntimeError("Stripe may not be called while a database transaction is open.")
+        began = time.perf_counter()
+        code = "ok"
+        try:
+            yield
+        except stripe.StripeError as error:
+            code = error.code or type(error).__name__
+            raise _as_ours(error) from error
+        finally:
+            log.info("call=%s outcome=%s ms=%d", name, code, (time.perf_counter() - began) * 1000)
+
+    @property
+    def _client(self) -> stripe.StripeClient:
+        """One client and one connection per thread."""
+        if not hasattr(self._per_thread, "client"):
+            self._per_thread.client = self._new_client()
+        return cast("stripe.StripeClient", self._per_thread.client)
+
+    def _new_client(self) -> stripe.StripeClient:
+        session = requests.Session()
+        session.max_redirects = 0
+        session.trust_env = self._settings.sandbox_url is None
+        if self._transport is not None:
+            session.mount(self._settings.stripe_api_base, self._transport)
+        return stripe.StripeClient(
+            self._settings.stripe_secret_key,
+            base_addresses={"api": self._settings.stripe_api_base},
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(
+                timeout=(CONNECT_SECONDS, READ_SECONDS), session=session
+            ),
+        )
+
+    def _metadata(self, attempt: AttemptToMake) -> dict[str, str]:
+        return {
+            "store_id": self._settings.store_id,
+            "order_id": attempt.order_id,
+            "payment_id": attempt.payment_id,
+        }
+
+    @staticmethod
+    def _line_item(line: tuple[str, int, int], currency: str) -> dict[str, Any]:
+        name, unit_amount, quantity = line
+        price = {
+            "currency": currency,
+            "unit_amount": unit_amount,
+            "product_data": {"name": name},
+        }
+        return {"price_data": price, "quantity": quantity}
+
+
+STRIPE_LOCALES: Mapping[str, str] = {"en": "en", "zh_Hant_TW": "zh-TW"}
+
+
+def _as_ours(error: stripe.StripeError) -> GatewayError:
+    """Sort the SDK's errors by what the caller can do about them."""
+    message = error.user_message or "The payment provider refused."
+    if isinstance(error, stripe.CardError):
+        return Declined(message, code=error.code)
+    is_conflict = error.http_status == HTTPStatus.CONFLICT
+    is_unknown = isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError))
+    if is_unknown or is_conflict or type(error) is stripe.APIError:
+        return GatewayUnavailable(message, code=error.code)
+    misuse = GatewayMisuse(message, code=error.code)
+    misuse.is_refusal = type(error) is stripe.InvalidRequestError
+    return misuse
+
+
+def _refuse_strange_id(stripe_id: str) -> None:
+    """Raise GatewayMisuse: the SDK would put any text into the path, and `..` reads another."""
+    if not STRIPE_ID.fullmatch(stripe_id):
+        raise GatewayMisuse(f"{json.dumps(stripe_id)} isn't the id of a Stripe object.")

@@ -1,0 +1,296 @@
+"""Every table on one page."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from storefront.db import Base
+from storefront.ids import new_id
+
+NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
+        """Refuse a naive datetime: nobody can know when it was."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A moment needs a timezone.")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
+        """SQLite forgets the zone."""
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+Base.registry.update_type_annotation_map(
+    {datetime: UtcDateTime, str: Text, int: BigInteger, dict[str, Any]: JSON}
+)
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def unique_where(name: str, column: str, condition: str) -> Index:
+    """Make a partial unique index: at most one row per `column` for which `condition` holds."""
+    where = text(condition)
+    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+def new_order_number() -> str:
+    """Return what a shopper reads to the shopkeeper on the phone, such as `4F7K-92QD`."""
+    letters = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+class Product(Base):
+    """Something for sale. Names are per locale: `{"en": …, "zh_Hant_TW": …}`."""
+
+    __tablename__ = "products"
+    __table_args__ = (CheckConstraint("stock >= 0", "stock_is_not_negative"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("prod"))
+    slug: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int]
+    category: Mapped[dict[str, Any]]
+    name: Mapped[dict[str, Any]]
+    description: Mapped[dict[str, Any]]
+    image: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    stock: Mapped[int]
+
+
+class Price(Base):
+    """What a product costs in one currency, in its minor units."""
+
+    __tablename__ = "prices"
+    __table_args__ = (CheckConstraint("unit_amount > 0", "unit_amount_is_positive"),)
+
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    unit_amount: Mapped[int]
+
+
+class Cart(Base):
+    """What a visitor means to buy; `ordered` once an order was made of it."""
+
+    __tablename__ = "carts"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'ordered')", "status_is_known"),
+        unique_where("uq_carts_open_owner", "owner", "status = 'open'"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cart"))
+    owner: Mapped[str] = mapped_column(index=True)
+    currency: Mapped[str]
+    status: Mapped[str] = mapped_column(default="open")
+    created_at: Mapped[datetime]
+
+
+class CartItem(Base):
+    """One product in a cart, and the price that the shopper last saw."""
+
+    __tablename__ = "cart_items"
+    __table_args__ = (CheckConstraint("quantity BETWEEN 1 AND 99", "quantity_is_sensible"),)
+
+    cart_id: Mapped[str] = mapped_column(ForeignKey("carts.id"), primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    quantity: Mapped[int]
+    unit_amount: Mapped[int]
+
+
+class Order(Base):
+    """What a customer agreed to buy; exists, and holds its stock, before any payment.
+
+    `version` guards every change: whoever changes an order or its payments raises it by one,
+    by compare-and-set. `settled_by` is the payment that paid it.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint("amount_total > 0", "amount_total_is_positive"),
+        CheckConstraint("(closed_at IS NULL) = (closed_reason IS NULL)", "closed_for_a_reason"),
+        CheckConstraint("(paid_at IS NULL) = (settled_by IS NULL)", "paid_by_a_payment"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("order"))
+    number: Mapped[str] = mapped_column(unique=True, default=new_order_number)
+    token: Mapped[str] = mapped_column(unique=True, default=lambda: new_id("o"))
+    cart_id: Mapped[str] = mapped_column(ForeignKey("carts.id"), unique=True)
+    owner: Mapped[str] = mapped_column(index=True)
+    email: Mapped[str]
+    locale: Mapped[str]
+    currency: Mapped[str]
+    amount_total: Mapped[int]
+    status: Mapped[str] = mapped_column(default="pending")
+    version: Mapped[int] = mapped_column(default=1)
+    settled_by: Mapped[str | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_reason: Mapped[str | None]
+    paid_at: Mapped[datetime | None]
+
+    line_items: Mapped[list[LineItem]] = relationship(order_by="LineItem.id", lazy="selectin")
+    payments: Mapped[list[Payment]] = relationship(order_by="Payment.attempt", lazy="selectin")
+
+
+class LineItem(Base):
+    """One product × quantity of an order, its name and price copied when it was placed."""
+
+    __tablename__ = "line_items"
+    __table_args__ = (
+        CheckConstraint("amount = unit_amount * quantity", "amount_is_the_product"),
+        CheckConstraint("quantity BETWEEN 1 AND 99", "quantity_is_sensible"),
+        UniqueConstraint("order_id", "product_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    name: Mapped[str]
+    unit_amount: Mapped[int]
+    quantity: Mapped[int]
+    amount: Mapped[int]
+
+
+class Payment(Base):
+    """One attempt to pay one order through one Stripe object.
+
+    It keeps the furthest evidence that it has heard (`evidence` … `last_event_id`), and `status`,
+    `is_live` and the failure follow from that. `created_at` also dates the attempt for Stripe:
+    together with the id it makes every retry of the creation the same request.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("order_id", "attempt"),
+        CheckConstraint("amount > 0", "amount_is_positive"),
+        CheckConstraint("amount_received >= 0", "amount_received_is_not_negative"),
+        CheckConstraint("amount_refunded >= 0", "amount_refunded_is_not_negative"),
+        CheckConstraint(
+            "status <> 'succeeded' OR amount_refunded <= amount_received", "refunds_fit"
+        ),
+        CheckConstraint(
+            "status IN ('pending', 'processing', 'succeeded', 'failed', 'canceled')",
+            "status_is_known",
+        ),
+        unique_where("uq_payments_live_order", "order_id", "is_live"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pay"))
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    attempt: Mapped[int]
+    flow: Mapped[str]
+    payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
+    checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
+    amount: Mapped[int]
+    currency: Mapped[str]
+    status: Mapped[str] = mapped_column(default="pending")
+    is_live: Mapped[bool] = mapped_column(default=True)
+    amount_received: Mapped[int] = mapped_column(default=0)
+    amount_refunded: Mapped[int] = mapped_column(default=0)
+    failure_code: Mapped[str | None]
+    failure_message: Mapped[str | None]
+    evidence: Mapped[str] = mapped_column(default="created")
+    evidence_created: Mapped[int] = mapped_column(default=0)
+    evidence_is_reread: Mapped[bool] = mapped_column(default=False)
+    last_event_id: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class StripeEvent(Base):
+    """The inbox: every signed event once, with what it did. No client_secret in its payload."""
+
+    __tablename__ = "stripe_events"
+    __table_args__ = (
+        Index("ix_stripe_events_parked", "object_payment_id",
+              sqlite_where=text("outcome = 'parked'"), postgresql_where=text("outcome = 'parked'")),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    created: Mapped[int]
+    api_version: Mapped[str | None]
+    is_live: Mapped[bool]
+    payload: Mapped[str]
+    outcome: Mapped[str]
+    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"), index=True)
+    object_payment_id: Mapped[str | None]
+    received_at: Mapped[datetime]
+    deliveries: Mapped[int] = mapped_column(default=1)
+
+
+class Transition(Base):
+    """The history of orders and payments, never changed afterwards."""
+
+    __tablename__ = "transitions"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"))
+    before: Mapped[str | None]
+    after: Mapped[str]
+    cause: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Attention(Base):
+    """Why a human should look at an order."""
+
+    __tablename__ = "attentions"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"))
+    reason: Mapped[str]
+    sentence: Mapped[str]
+    amount_due: Mapped[int | None]
+    amount_received: Mapped[int | None]
+    currency: Mapped[str]
+    opened_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+
+
+class OutboxCall(Base):
+    """A call to Stripe that a transaction decided on, committed with it and made after it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_waiting", "next_try_at", sqlite_where=text("done_at IS NULL"),
+              postgresql_where=text("done_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    kind: Mapped[str]
+    arguments: Mapped[dict[str, Any]]
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime]

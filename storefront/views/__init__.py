@@ -1,0 +1,26 @@
+"""HTTP in, HTTP out: every page and endpoint of the shop."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront.views import (
+    cart,
+    catalog,
+    checkout,
+    errors,
+    ops,
+    orders,
+    pages,
+    security,
+    webhooks,
+)
+
+
+def init_views(app: Flask) -> None:
+    """Register the blueprints and what surrounds every request."""
+    security.init_security(app)
+    pages.init_pages(app)
+    errors.init_errors(app)
+    for module in (catalog, cart, checkout, orders, webhooks, ops):
+        app.register_blueprint(module.bp)

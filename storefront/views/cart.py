@@ -1,0 +1,80 @@
+"""The cart's pages and forms."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from storefront import cart, catalog, checkout
+from storefront.cart import CartRefused
+from storefront.checkout import OrderNotPayable
+from storefront.config import settings
+from storefront.views.visitor import known_visitor, visitor
+
+bp = Blueprint("cart", __name__)
+
+QUANTITY = re.compile(r"[0-9]{1,2}", re.ASCII)
+Answer = Response | str | tuple[str, int]
+
+
+@bp.get("/cart")
+def show() -> str:
+    """Show the cart."""
+    view = cart.look_at_cart(visitor())
+    return render_template("cart/cart.html", cart=view, pending_order=view.pending_order)
+
+
+@bp.post("/cart/items")
+def add_item() -> Answer:
+    """Put a product into the cart."""
+    offer = catalog.offer_by_id(request.form.get("product_id", ""), settings().currency)
+    if offer is None:
+        abort(404)
+    try:
+        quantity = _quantity(at_least=1)
+        checkout.open_cart(known_visitor())
+        cart.add_item(known_visitor(), offer.id, quantity)
+    except CartRefused as error:
+        page = render_template("catalog/product.html", product=offer, form_error=str(error))
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    except OrderNotPayable:
+        return _too_late()
+    return redirect(url_for("cart.show"), code=303)
+
+
+@bp.post("/cart/items/<product_id>")
+def change_item(product_id: str) -> Answer:
+    """Change how many of a product are in the cart; 0 removes it."""
+    try:
+        quantity = _quantity(at_least=0)
+        checkout.open_cart(known_visitor())
+        cart.set_quantity(known_visitor(), product_id, quantity)
+    except CartRefused as error:
+        flash(str(error))
+        return show(), HTTPStatus.UNPROCESSABLE_ENTITY
+    except OrderNotPayable:
+        return _too_late()
+    return redirect(url_for("cart.show"), code=303)
+
+
+@bp.post("/cart/acknowledge")
+def acknowledge() -> Response:
+    """Accept today's prices and stock."""
+    cart.acknowledge(known_visitor())
+    return redirect(url_for("cart.show"), code=303)
+
+
+def _quantity(*, at_least: int) -> int:
+    """Return the quantity that was asked for; raises CartRefused when it isn't one."""
+    text = request.form.get("quantity", "")
+    if not QUANTITY.fullmatch(text) or int(text) < at_least:
+        raise CartRefused(f"Give a whole number from {at_least} to 99.")
+    return int(text)
+
+
+def _too_late() -> Response:
+    flash("That order is being paid, so its items can't be changed any more. Nothing was changed.")
+    return redirect(url_for("cart.show"), code=303)

@@ -1,0 +1,33 @@
+"""The catalogue and its products."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, make_response, render_template
+
+from storefront import catalog
+from storefront.config import settings
+
+bp = Blueprint("catalog", __name__)
+
+
+@bp.get("/")
+def index() -> Response:
+    """Show all that is for sale."""
+    page = render_template("catalog/index.html", categories=catalog.categories(settings().currency))
+    return _revalidated(page)
+
+
+@bp.get("/products/<slug>")
+def product(slug: str) -> Response:
+    """Show one product."""
+    offer = catalog.offer_by_slug(slug, settings().currency)
+    if offer is None:
+        abort(404)
+    return _revalidated(render_template("catalog/product.html", product=offer, form_error=None))
+
+
+def _revalidated(page: str) -> Response:
+    """Let the back button show a catalogue page at once; the cart's count makes it private."""
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

@@ -1,0 +1,90 @@
+"""What people and machines read when something went wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Flask, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from storefront.db import DatabaseBusy
+from storefront.gateway import GatewayMisuse, GatewayUnavailable
+from storefront.ids import new_id
+
+log = logging.getLogger(__name__)
+
+WORDS = {
+    400: ("That request made no sense", "Go back and try again from the page before."),
+    403: ("That didn’t come from our page", "Go back, reload the page and send it again."),
+    404: ("There is nothing here", "The page doesn’t exist, or it isn’t yours to see."),
+    405: ("That can’t be done here", "Go back and use the buttons on the page."),
+    413: ("That was too much", "What was sent is larger than this page takes."),
+    429: ("Too many requests", "Wait a minute, then try again."),
+    500: ("Something broke on our side", "Nothing was charged by this. Try again in a moment."),
+    502: ("The payment provider refused us", "You were not charged. Please try again later."),
+    503: ("We are very busy just now", "Nothing was lost. Try again in a moment."),
+}
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every failure with a page, or with JSON below /v1."""
+    app.register_error_handler(CSRFError, lambda _: error_page(403))
+    app.register_error_handler(HTTPException, _as_http)
+    app.register_error_handler(GatewayMisuse, _logged(HTTPStatus.BAD_GATEWAY))
+    for busy in (GatewayUnavailable, DatabaseBusy, OperationalError, PoolTimeout):
+        app.register_error_handler(busy, _logged(HTTPStatus.SERVICE_UNAVAILABLE))
+    app.register_error_handler(Exception, _logged(HTTPStatus.INTERNAL_SERVER_ERROR))
+
+
+def error_page(
+    status: int,
+    title: str | None = None,
+    sentence: str | None = None,
+    *,
+    retry: dict[str, str] | None = None,
+) -> Response:
+    """Return the error page of a status; its words unless others are given."""
+    title, sentence = title or _words(status)[0], sentence or _words(status)[1]
+    if request.path.startswith("/v1/"):
+        response = make_response(jsonify(error=sentence), status)
+    else:
+        g.is_error_page = True
+        page = render_template(
+            "errors/error.html",
+            status=int(status),
+            title=title,
+            sentence=sentence,
+            request_id=g.get("request_id"),
+            retry=retry,
+        )
+        response = make_response(page, status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _as_http(error: HTTPException) -> Response:
+    return error_page(error.code or 500)
+
+
+def _logged(status: HTTPStatus) -> Callable[[Exception], Response]:
+    def answer(error: Exception) -> Response:
+        g.request_id = new_id("req")
+        log.error(
+            "request=%s endpoint=%s status=%d error=%s",
+            g.request_id, request.endpoint, status, type(error).__name__,
+            exc_info=error if status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
+        )  # fmt: skip
+        return error_page(status)
+
+    return answer
+
+
+def _words(status: int) -> tuple[str, str]:
+    return WORDS.get(status) or WORDS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]

@@ -1,0 +1,122 @@
+"""An order's pages: where it stands, paying it, coming back from Stripe, cancelling it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from storefront import checkout
+from storefront.checkout import OrderNotPayable
+from storefront.config import settings
+from storefront.gateway import Declined, GatewayError, GatewayUnavailable
+from storefront.lifecycle import Flow
+from storefront.models import Order
+from storefront.views.errors import error_page
+from storefront.views.status import view_of_status
+from storefront.views.visitor import own_order_or_404
+
+bp = Blueprint("orders", __name__)
+
+Answer = Response | str | tuple[str, int]
+START = {
+    Flow.PAYMENT_INTENT: "orders.start_payment_intent",
+    Flow.CHECKOUT_SESSION: "orders.start_checkout_session",
+}
+
+
+@bp.get("/orders/<token>")
+def show(token: str) -> str:
+    """Show what was bought and where it stands."""
+    order = own_order_or_404(token)
+    return render_template("orders/order.html", order=order, status_view=view_of_status(order))
+
+
+@bp.get("/orders/<token>/status")
+def status(token: str) -> str:
+    """Show where the order stands: a fragment that asks for the next one until it is final."""
+    order = own_order_or_404(token)
+    return render_template("orders/_status.html", order=order, status_view=view_of_status(order))
+
+
+@bp.get("/orders/<token>/pay")
+def pay(token: str) -> Answer:
+    """Mount the Payment Element; Stripe is asked for the client_secret, which is kept nowhere."""
+    order = own_order_or_404(token)
+    intent = checkout.resume_payment_intent(order.id)
+    if intent is None:
+        return redirect(url_for("orders.show", token=token), code=303)
+    payment_form = {
+        "publishable_key": settings().stripe_publishable_key,
+        "client_secret": intent.client_secret,
+        "return_url": settings().absolute_url(url_for("orders.come_back", order=token)),
+        "stripe_js_url": settings().stripe_js_url,
+        "locale": order.locale.split("_")[0],
+    }
+    return render_template("orders/pay.html", order=order, payment_form=payment_form)
+
+
+@bp.post("/orders/<token>/payment-intent")
+def start_payment_intent(token: str) -> Answer:
+    """Lead the shopper to our own page with the card form."""
+    return begin_payment(own_order_or_404(token), Flow.PAYMENT_INTENT)
+
+
+@bp.post("/orders/<token>/checkout-session")
+def start_checkout_session(token: str) -> Answer:
+    """Send the shopper to the page that Stripe hosts."""
+    return begin_payment(own_order_or_404(token), Flow.CHECKOUT_SESSION)
+
+
+@bp.post("/orders/<token>/cancel")
+def cancel(token: str) -> Answer:
+    """Cancel an order that isn't paid."""
+    order = own_order_or_404(token)
+    try:
+        checkout.cancel_order(order.id)
+    except OrderNotPayable:
+        flash("The order can't be cancelled any more. It stands as shown here.")
+    return redirect(url_for("orders.show", token=token), code=303)
+
+
+@bp.get("/return")
+def come_back() -> Response:
+    """Take the shopper back from Stripe, to the clean address of the order.
+
+    Nothing in the query decides anything: only our own record of the attempt is read at Stripe.
+    """
+    order = own_order_or_404(request.args.get("order", ""))
+    try:
+        checkout.refresh(order.id)
+    except GatewayError:
+        flash("Stripe is slow to answer just now. This page will know as soon as it does.")
+    response = make_response(redirect(url_for("orders.show", token=order.token), code=303))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def begin_payment(order: Order, flow: Flow) -> Answer:
+    """Start or resume a flow, and lead the shopper to where it is paid."""
+    try:
+        if flow == Flow.CHECKOUT_SESSION:
+            return redirect(checkout.start_checkout_session(order.id), code=303)
+        checkout.start_payment_intent(order.id)
+    except OrderNotPayable:
+        flash("This order can't be paid again. It stands as shown here.")
+        return redirect(url_for("orders.show", token=order.token), code=303)
+    except (Declined, GatewayUnavailable):
+        return _try_again(order, flow)
+    return redirect(url_for("orders.pay", token=order.token), code=303)
+
+
+def _try_again(order: Order, flow: Flow) -> Response:
+    action = url_for(START[flow], token=order.token)
+    response = error_page(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Stripe can't be reached just now",
+        f"Your order {order.number} is safe and you were not charged. Try again in a moment.",
+        retry={"action": action, "label": "Try again"},
+    )
+    response.headers["Retry-After"] = "5"
+    return response

@@ -1,0 +1,59 @@
+"""What every page shows and every template may use."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, url_for
+
+from storefront import catalog
+from storefront.cart import count_items
+from storefront.config import settings
+from storefront.money import format_money
+from storefront.views.visitor import visitor
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def init_pages(app: Flask) -> None:
+    """Give templates their filters and the words of the frame around every page."""
+    app.jinja_env.filters["money"] = format_money
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["static_url"] = static_url
+    app.context_processor(frame)
+    app.after_request(cache_static)
+
+
+def frame() -> dict[str, Any]:
+    """Return what the layout shows. An error page reads nothing: the database may be the error."""
+    return {
+        "shop_name": catalog.SEED["shop"]["name"],
+        "world": settings().world,
+        "locale": catalog.DEFAULT_LOCALE,
+        "cart_count": None if g.get("is_error_page") else count_items(visitor()),
+    }
+
+
+def static_url(filename: str) -> str:
+    """Return the address of a static file, which changes with its content."""
+    path = Path(str(current_app.static_folder)) / filename
+    return url_for("static", filename=filename, v=_digest(path))
+
+
+@cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def cache_static(response: Response) -> Response:
+    """Let browsers keep a file for ever when they asked for the content that we have."""
+    if (
+        request.endpoint == "static"
+        and request.args.get("v")
+        and response.status_code in {200, 304}
+    ):
+        response.headers["Cache-Control"] = IMMUTABLE
+    return response

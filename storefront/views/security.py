@@ -1,0 +1,140 @@
+"""What surrounds every request: cookies, cross-site checks, and the headers of every answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+from flask_wtf.csrf import CSRFProtect
+
+from storefront.config import Settings, settings
+
+csrf = CSRFProtect()
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# Their document can come to hold a form that ends on Stripe's page.
+PAGES_THAT_PAY = {"checkout.show", "checkout.place", "orders.show", "orders.pay",
+                  "orders.start_payment_intent", "orders.start_checkout_session"}  # fmt: skip
+PAGE_WITH_ELEMENT = "orders.pay"
+
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cache-Control": "no-store",
+}
+ONLY_HTTPS = "max-age=63072000; includeSubDomains"
+CLOSED_PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+        "magnetometer", "microphone", "midi", "serial", "usb", "xr-spatial-tracking",
+    )
+)  # fmt: skip
+
+STRICT_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "frame-src": "'none'",
+    "frame-ancestors": "'none'",
+}
+POLICY_OF_JSON = "default-src 'none'; frame-ancestors 'none'"
+# https://docs.stripe.com/security/guide#content-security-policy
+STRIPE_ELEMENT_SOURCES = {
+    "script-src": "https://js.stripe.com https://*.js.stripe.com",
+    "connect-src": "https://api.stripe.com",
+    "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+    "img-src": "https://*.stripe.com",
+}
+
+
+def init_security(app: Flask) -> None:
+    """Set up cookies and CSRF protection, and put the headers on every answer."""
+    secure = app.extensions["settings"].is_https
+    app.config |= {
+        "SESSION_COOKIE_NAME": "__Host-store" if secure else "store",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "MAX_CONTENT_LENGTH": 64 * 1024,
+        "MAX_FORM_PARTS": 50,
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+    app.before_request(refuse_cross_site)
+    csrf.init_app(app)
+    app.after_request(add_headers)
+
+
+def refuse_cross_site() -> None:
+    """Refuse what another site sends with our cookies, before the token is even looked at.
+
+    Ports of one host count as same-site, so only same-origin will do.
+    """
+    if request.method in SAFE_METHODS or request.path.startswith("/v1/"):
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    is_foreign = site not in {"same-origin", "none"} if site else False
+    if is_foreign or (origin and origin != origin_of(settings().public_base_url)):
+        abort(403)
+
+
+def add_headers(response: Response) -> Response:
+    """Put the header baseline on an answer, errors included."""
+    for name, value in EVERYWHERE.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == PAGE_WITH_ELEMENT:
+        del response.headers["Cross-Origin-Embedder-Policy"]
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    response.headers["Permissions-Policy"] = _permissions(settings())
+    response.headers["Content-Security-Policy"] = content_security_policy(
+        settings(), request.endpoint, response.mimetype or ""
+    )
+    if settings().is_https:
+        response.headers["Strict-Transport-Security"] = ONLY_HTTPS
+    return response
+
+
+def content_security_policy(found: Settings, endpoint: str | None, mimetype: str) -> str:
+    """Return the policy of one page: strict, and open to Stripe only where it must be."""
+    if mimetype == "application/json":
+        return POLICY_OF_JSON
+    policy = dict(STRICT_POLICY)
+    if endpoint in PAGES_THAT_PAY:
+        policy["form-action"] += f" {found.stripe_pages_origin}"
+    if endpoint == PAGE_WITH_ELEMENT:
+        for directive, sources in _element_sources(found).items():
+            before = "" if policy[directive] == "'none'" else policy[directive]
+            policy[directive] = f"{before} {sources}".strip()
+    return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+
+
+def _element_sources(found: Settings) -> dict[str, str]:
+    if found.sandbox_url:
+        return dict.fromkeys(STRIPE_ELEMENT_SOURCES, found.stripe_pages_origin)
+    return STRIPE_ELEMENT_SOURCES
+
+
+def _permissions(found: Settings) -> str:
+    if request.endpoint != PAGE_WITH_ELEMENT:
+        return f"{CLOSED_PERMISSIONS}, payment=()"
+    return f'{CLOSED_PERMISSIONS}, payment=(self "{origin_of(found.stripe_js_url)}")'
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, as browsers write an Origin."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

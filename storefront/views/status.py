@@ -1,0 +1,139 @@
+"""What a shopper reads about where an order stands: the one place for these words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import func, select
+
+from storefront import clock
+from storefront.db import reading
+from storefront.lifecycle import OrderStatus, PaymentStatus
+from storefront.models import Attention, Order
+
+Tone = Literal["waiting", "good", "bad", "neutral"]
+
+# (age of the latest attempt in seconds, poll interval): ten thousand open pages stay cheap.
+POLL_INTERVALS = ((30, 2), (120, 3), (300, 5), (900, 8))
+LONGEST_INTERVAL = 13
+
+STEPS = ("Placed", "Paying", "Confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one situation is told. `step` is how many of STEPS are done."""
+
+    title: str
+    sentence: str
+    tone: Tone
+    step: int
+
+
+UNPAID = Words(
+    "Waiting for your payment",
+    "The goods are set aside for you. Nothing has been charged yet.",
+    "waiting", 1,
+)  # fmt: skip
+DECLINED = Words(
+    "The payment didn’t go through",
+    "You were not charged. The goods are still set aside: try again, or use another card.",
+    "bad", 1,
+)  # fmt: skip
+PROCESSING = Words(
+    "Your payment is on its way",
+    "Stripe is working on it. Some banks take days; you can close this page and come back.",
+    "waiting", 2,
+)  # fmt: skip
+UNDER_REVIEW = Words(
+    "We have your payment and are looking at it",
+    "Something about it needs a human. You don’t have to do anything; please don’t pay again.",
+    "neutral", 2,
+)  # fmt: skip
+PAID = Words("Paid. Thank you!", "Stripe confirmed your payment.", "good", 3)
+REFUNDED = Words("Refunded", "The money is on its way back to you.", "neutral", 3)
+PARTIALLY_REFUNDED = Words(
+    "Partly refunded", "A part of the money is on its way back to you.", "neutral", 3
+)
+CANCELLED = Words(
+    "Cancelled", "You were not charged, and the goods are back on the shelf.", "neutral", 1
+)
+CANCELLED_REFUNDED = Words(
+    "Cancelled",
+    "A payment arrived after the order was cancelled. It is refunded in full.",
+    "neutral", 1,
+)  # fmt: skip
+
+FINAL_WORDS = {
+    OrderStatus.PAID: PAID,
+    OrderStatus.REFUNDED: REFUNDED,
+    OrderStatus.PARTIALLY_REFUNDED: PARTIALLY_REFUNDED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """Where an order stands, ready to be shown. Polling goes on while `is_waiting`."""
+
+    status: str
+    title: str
+    sentence: str
+    tone: Tone
+    steps: list[dict[str, str]]
+    is_waiting: bool
+    poll_seconds: int
+    can_pay: bool
+    can_cancel: bool
+    failure_message: str | None
+
+
+def view_of_status(order: Order) -> StatusView:
+    """Tell where an order stands. Reads the database only; never calls Stripe."""
+    words = _words(order)
+    is_payable = order.status == OrderStatus.PENDING
+    return StatusView(
+        status=order.status,
+        title=words.title,
+        sentence=words.sentence,
+        tone=words.tone,
+        steps=_steps(words.step),
+        is_waiting=is_payable or words is PROCESSING,
+        poll_seconds=poll_seconds(_age(order)),
+        can_pay=is_payable,
+        can_cancel=is_payable,
+        failure_message=order.payments[-1].failure_message if words is DECLINED else None,
+    )
+
+
+def poll_seconds(age: float) -> int:
+    """Return how long a page waits before it asks again, `age` seconds after the last attempt."""
+    return next((every for limit, every in POLL_INTERVALS if age < limit), LONGEST_INTERVAL)
+
+
+def _words(order: Order) -> Words:
+    if order.status == OrderStatus.PROCESSING:
+        return UNDER_REVIEW if _needs_a_human(order) else PROCESSING
+    if order.status == OrderStatus.CANCELLED:
+        was_paid = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
+        return CANCELLED_REFUNDED if was_paid else CANCELLED
+    if order.status == OrderStatus.PENDING:
+        last = order.payments[-1] if order.payments else None
+        return DECLINED if last and last.status == PaymentStatus.FAILED else UNPAID
+    return FINAL_WORDS[OrderStatus(order.status)]
+
+
+def _needs_a_human(order: Order) -> bool:
+    is_open = (Attention.order_id == order.id, Attention.resolved_at.is_(None))
+    with reading() as session:
+        return bool(session.scalar(select(func.count()).where(*is_open)))
+
+
+def _age(order: Order) -> float:
+    began = max([order.created_at, *(each.created_at for each in order.payments)])
+    return (clock.now() - began).total_seconds()
+
+
+def _steps(done: int) -> list[dict[str, str]]:
+    states = ["done"] * done + ["current"] + ["todo"] * len(STEPS)
+    return [{"label": label, "state": state} for label, state in zip(STEPS, states, strict=False)]

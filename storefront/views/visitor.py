@@ -1,0 +1,33 @@
+"""Who is asking: the visitor behind the cookie, and the orders that are theirs."""
+
+from __future__ import annotations
+
+from flask import abort, session
+from sqlalchemy import select
+
+from storefront.db import reading
+from storefront.ids import new_id
+from storefront.models import Order
+
+
+def visitor() -> str | None:
+    """Return the visitor's opaque id; None for somebody who hasn't put anything into a cart."""
+    found = session.get("visitor")
+    return found if isinstance(found, str) else None
+
+
+def known_visitor() -> str:
+    """Return the visitor's id, and give one to somebody who had none."""
+    if visitor() is None:
+        session.permanent = True
+        session["visitor"] = new_id("vis")
+    return str(session["visitor"])
+
+
+def own_order_or_404(token: str) -> Order:
+    """Return the visitor's order; somebody else's is as absent as one that never was."""
+    with reading() as database:
+        order = database.scalar(select(Order).where(Order.token == token))
+    if order is None or order.owner != visitor():
+        abort(404)
+    return order

@@ -1,0 +1,60 @@
+"""Where Stripe delivers its events. The status code is an instruction to Stripe.
+
+200 only once the outcome is committed; 4xx for what can't be Stripe's; any other answer asks for
+another delivery: right when we failed, wrong when there is merely nothing to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
+
+from storefront import events, outbox
+from storefront.config import WEBHOOK_HINT, settings
+from storefront.evidence import MalformedEvent
+from storefront.gateway import InvalidSignature
+from storefront.payments import Outcome
+from storefront.views.security import csrf
+
+log = logging.getLogger(__name__)
+bp = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
+csrf.exempt(bp)
+
+LARGEST_BODY = 512 * 1024
+
+
+@bp.post("/stripe")
+def stripe() -> tuple[Response, int]:
+    """Receive one delivery and answer its outcome in a word."""
+    if not settings().webhook_secrets:
+        return _refuse(
+            HTTPStatus.SERVICE_UNAVAILABLE, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"
+        )
+    request.max_content_length = LARGEST_BODY
+    body = request.get_data(cache=False)
+    try:
+        outcome = events.receive(body, request.headers.get("Stripe-Signature", ""))
+    except (InvalidSignature, MalformedEvent) as error:
+        return _refuse(HTTPStatus.BAD_REQUEST, str(error))
+    response = jsonify(outcome=outcome)
+    if outcome is Outcome.APPLIED and outbox.has_work():
+        response.call_on_close(_work_in(current_app._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
+    return response, HTTPStatus.OK
+
+
+def _refuse(status: int, sentence: str) -> tuple[Response, int]:
+    log.warning("webhook=refused status=%d reason=%s", status, sentence)
+    return jsonify(error=sentence), status
+
+
+def _work_in(app: Flask) -> Callable[[], None]:
+    """Return what makes the calls that the event decided on, once Stripe has its answer."""
+
+    def work() -> None:
+        with app.app_context():
+            outbox.work()
+
+    return work
