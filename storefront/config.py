@@ -143,8 +143,10 @@ def _always_wrong(found: Settings) -> tuple[tuple[bool, str], ...]:
         ),
         (
             ("_live_" in secret_key) != ("_live_" in publishable_key),
-            ("STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes. Take both "
-            "from the same place."),
+            (
+                "STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes. Take both "
+                "from the same place."
+            ),
         ),
         (
             found.sandbox_url is not None and found.is_live,

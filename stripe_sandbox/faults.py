@@ -13,7 +13,7 @@ from stripe_sandbox.errors import StripeError
 KINDS = ("timeout_before", "timeout_after", "reset", "500", "429", "409")
 
 
-class SandboxFault(Exception): - it is no error of ours
+class SandboxFault(Exception):
     """The answer that never comes. `kind` is timeout_before, timeout_after or reset."""
 
     def __init__(self, kind: str) -> None:
