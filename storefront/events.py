@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.config import settings
-from storefront.db import rowcount_of, transaction
+from storefront.db import transaction
 from storefront.evidence import (
     MOVING_EVENTS,
     Event,
@@ -108,8 +108,9 @@ def _insert(session: Session, event: Event, payload: str) -> bool:
             received_at=clock.now(),
         )
         .on_conflict_do_nothing(index_elements=["id"])
+        .returning(StripeEvent.id)
     )
-    return rowcount_of(session.execute(statement)) == 1
+    return session.scalar(statement) is not None
 
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -10,9 +10,10 @@ from flask import Flask, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
+from storefront.config import settings
 from storefront.db import DatabaseBusy
 from storefront.gateway import GatewayMisuse, GatewayUnavailable
 from storefront.ids import new_id
@@ -36,6 +37,7 @@ def init_errors(app: Flask) -> None:
     """Answer every failure with a page, or with JSON below /v1."""
     app.register_error_handler(CSRFError, lambda _: error_page(403))
     app.register_error_handler(HTTPException, _as_http)
+    app.register_error_handler(SecurityError, lambda _: _unknown_host())
     app.register_error_handler(GatewayMisuse, _logged(HTTPStatus.BAD_GATEWAY))
     for busy in (GatewayUnavailable, DatabaseBusy, OperationalError, PoolTimeout):
         app.register_error_handler(busy, _logged(HTTPStatus.SERVICE_UNAVAILABLE))
@@ -67,6 +69,12 @@ def error_page(
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "2"
     return response
+
+
+def _unknown_host() -> Response:
+    """Answer a Host that isn't trusted in plain text: no address can be built for a page."""
+    sentence = f"The shop is served at {settings().public_base_url} only.\n"
+    return Response(sentence, 400, mimetype="text/plain")
 
 
 def _as_http(error: HTTPException) -> Response:
