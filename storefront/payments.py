@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from storefront import catalog, clock, outbox
 from storefront.binding import Attempts, Unbound, attempts_of_its_order, bind
 from storefront.config import settings
-from storefront.db import LostRace, rowcount_of, transaction
+from storefront.db import transaction
 from storefront.evidence import Snapshot, evidence_of_reread
 from storefront.gateway import Answer
 from storefront.lifecycle import (
@@ -33,7 +33,8 @@ from storefront.lifecycle import (
     order_status,
     settlement,
 )
-from storefront.models import Attention, Order, Payment, Transition
+from storefront.models import Attention, Payment
+from storefront.transitions import change_order, record_transition
 
 ATTENTION_SENTENCES = {
     Settlement.PAID_LATE: "Paid after the order had expired; the stock was taken again.",
@@ -190,17 +191,11 @@ def _update_order(
     status: OrderStatus,
     after: dict[str, Any],
 ) -> None:
-    """Compare-and-set on the version that was read: it guards the order and all its payments."""
-    values: dict[str, Any] = {"version": payment.order_version + 1, "status": status}
+    """Move the order, from the version that was read."""
+    values: dict[str, Any] = {"status": status}
     if order.settled_by == payment.id:
         values |= {"settled_by": payment.id, "paid_at": after["paid_at"]}
-    statement = (
-        update(Order)
-        .where(Order.id == payment.order_id, Order.version == payment.order_version)
-        .values(**values)
-    )
-    if rowcount_of(session.execute(statement)) != 1:
-        raise LostRace
+    change_order(session, payment.order_id, payment.order_version, **values)
 
 
 def _record_transitions(
@@ -212,20 +207,16 @@ def _record_transitions(
     cause: str,
 ) -> None:
     moved = [(payment.id, payment.status, after["status"]), (None, payment.order_status, status)]
-    rows = [
-        {
-            "order_id": payment.order_id,
-            "payment_id": payment_id,
-            "before": before,
-            "after": now,
-            "cause": cause,
-            "at": clock.now(),
-        }
-        for payment_id, before, now in moved
-        if before != now
-    ]
-    if rows:
-        session.execute(insert(Transition), rows)
+    for payment_id, before, now in moved:
+        if before != now:
+            record_transition(
+                session,
+                order_id=payment.order_id,
+                payment_id=payment_id,
+                before=before,
+                after=now,
+                cause=cause,
+            )
 
 
 def _open_attention(

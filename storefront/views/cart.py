@@ -9,8 +9,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from storefront import cart, catalog, checkout
+from storefront.attempts import OrderNotPayable
 from storefront.cart import CartRefused
-from storefront.checkout import OrderNotPayable
 from storefront.config import settings
 from storefront.views.visitor import known_visitor, visitor
 

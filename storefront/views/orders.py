@@ -8,7 +8,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from storefront import checkout
-from storefront.checkout import OrderNotPayable
+from storefront.attempts import OrderNotPayable
 from storefront.config import settings
 from storefront.gateway import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow

@@ -17,7 +17,7 @@ GROUND = {
     f"storefront.{name}"
     for name in ("lifecycle", "evidence", "money", "config", "db", "clock", "ids", "write_queue")
 }
-ACTORS = {"storefront.models", "storefront.gateway", "storefront.outbox"}
+ACTORS = {"storefront.models", "storefront.gateway", "storefront.transitions", "storefront.outbox"}
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
 # Beside the doors and the views, these read something of the running application.

@@ -1,0 +1,165 @@
+"""Attempts to pay: at most one live one per order, each written ahead of its call to Stripe.
+
+The payment's row is committed first and the idempotency key comes from that row. So whatever is
+lost on the way, asking again is the same request.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.db import reading, transaction
+from storefront.gateway import Answer, AttemptToMake, GatewayMisuse, gateway
+from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
+from storefront.models import Order, Payment
+from storefront.payments import apply_answer
+from storefront.transitions import change_order, record_transition
+
+# Stripe's minimum is 30 minutes from creation; the rest leaves time to ask again.
+SESSION_LIFETIME = timedelta(minutes=35)
+# The goods stay set aside for this long after a session can't be paid any more.
+HOLD_AFTER_SESSION = timedelta(minutes=5)
+
+
+class OrderNotPayable(Exception):
+    """The order is paid, being paid, or closed; `status` says which."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The order is {status}.")
+        self.status = status
+
+
+def live_payment(order_id: str) -> Payment | None:
+    """Return the one attempt of an order that can still take money."""
+    with reading() as session:
+        return session.scalar(select(Payment).where(Payment.order_id == order_id, Payment.is_live))
+
+
+def has_live_payment(session: Session, order_id: str) -> bool:
+    """Say whether an attempt of the order can still take money."""
+    live = select(func.count()).where(Payment.order_id == order_id, Payment.is_live)
+    return bool(session.scalar(live))
+
+
+@transaction
+def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
+    """Return the order's live attempt, whichever its flow, or write a new one of `flow` ahead.
+
+    Raises OrderNotPayable.
+    """
+    order = session.get_one(Order, order_id)
+    refuse_unpayable(order)
+    live = next((each for each in order.payments if each.is_live), None)
+    if live:
+        return live
+    now = clock.now()
+    payment = Payment(
+        order_id=order.id,
+        attempt=len(order.payments) + 1,
+        flow=flow,
+        amount=order.amount_total,
+        currency=order.currency,
+        expires_at=now + SESSION_LIFETIME if flow == Flow.CHECKOUT_SESSION else None,
+        created_at=now,
+        updated_at=now,
+    )
+    held_until = max(order.expires_at, (payment.expires_at or now) + HOLD_AFTER_SESSION)
+    change_order(session, order.id, order.version, expires_at=held_until)
+    session.add(payment)
+    session.flush()
+    record_transition(
+        session,
+        order_id=order.id,
+        payment_id=payment.id,
+        before=None,
+        after=PaymentStatus.PENDING,
+        cause="shopper",
+    )
+    return payment
+
+
+def refuse_unpayable(order: Order) -> None:
+    """Raise OrderNotPayable for an order that is paid, being paid, or closed."""
+    if not is_payable(OrderStatus(order.status)):
+        raise OrderNotPayable(order.status)
+
+
+def bring_about(payment: Payment) -> Answer:
+    """Create the payment's Stripe object or read it again, and apply what it says."""
+    stripe_id = stripe_id_of(payment)
+    flow = Flow(payment.flow)
+    answer = gateway().retrieve(flow, stripe_id) if stripe_id else _create(payment)
+    apply_answer(answer)
+    return answer
+
+
+def retire(payment: Payment) -> None:
+    """Stop the attempt at Stripe and apply what Stripe says became of it.
+
+    An attempt whose creation got no answer is created first: only so can it be stopped.
+    """
+    flow = Flow(payment.flow)
+    stripe_id = stripe_id_of(payment)
+    if stripe_id is None:
+        created = bring_about(payment).snapshot
+        stripe_id = created.checkout_session_id or created.payment_intent_id or ""
+    try:
+        answer = gateway().retire(flow, stripe_id)
+    except GatewayMisuse:
+        answer = gateway().retrieve(flow, stripe_id)
+    apply_answer(answer)
+
+
+def stripe_id_of(payment: Payment) -> str | None:
+    """Return the id of the object that the flow is named after."""
+    if payment.flow == Flow.PAYMENT_INTENT:
+        return payment.payment_intent_id
+    return payment.checkout_session_id
+
+
+def _create(payment: Payment) -> Answer:
+    attempt = _attempt_to_make(payment)
+    try:
+        if payment.flow == Flow.PAYMENT_INTENT:
+            return gateway().create_payment_intent(attempt)
+        return gateway().create_checkout_session(attempt)
+    except GatewayMisuse as error:
+        if error.is_refusal:
+            _give_up(payment.id, error.code)
+        raise
+
+
+def _attempt_to_make(payment: Payment) -> AttemptToMake:
+    with reading() as session:
+        order = session.get_one(Order, payment.order_id)
+    return AttemptToMake(
+        payment_id=payment.id,
+        order_id=order.id,
+        order_number=order.number,
+        order_token=order.token,
+        email=order.email,
+        locale=order.locale,
+        amount=payment.amount,
+        currency=payment.currency,
+        lines=tuple((each.name, each.unit_amount, each.quantity) for each in order.line_items),
+        expires_at=int(payment.expires_at.timestamp()) if payment.expires_at else None,
+    )
+
+
+@transaction
+def _give_up(session: Session, payment_id: str, code: str | None) -> None:
+    """Note that Stripe refused to make the attempt's object, so that a new attempt may be made."""
+    session.execute(
+        update(Payment)
+        .where(Payment.id == payment_id, Payment.is_live, Payment.evidence_created == 0)
+        .values(
+            is_live=False,
+            status=PaymentStatus.FAILED,
+            failure_code=code,
+            updated_at=clock.now(),
+        )
+    )
