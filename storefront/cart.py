@@ -7,7 +7,6 @@ changed then. `checkout.open_cart` makes an open copy of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
 from storefront.config import settings
 from storefront.db import reading, transaction
 from storefront.lifecycle import OrderStatus
-from storefront.models import Cart, CartItem, Order
+from storefront.models import Cart, CartItem, LineItem, Order
 from storefront.money import format_money
 
 MOST_OF_ONE = 99
@@ -90,7 +89,11 @@ def view_of_cart(session: Session, owner: str | None, locale: str = DEFAULT_LOCA
         return CartView(id=None, currency=settings().currency, lines=[])
     items = session.scalars(select(CartItem).where(CartItem.cart_id == cart.id)).all()
     offers = offers_by_id(session, [item.product_id for item in items], cart.currency, locale)
-    lines = [_line(item, offers.get(item.product_id), order, locale) for item in items]
+    lines = [
+        _line(item, offers[item.product_id], order, locale)
+        for item in items
+        if item.product_id in offers
+    ]
     return CartView(
         id=cart.id,
         currency=cart.currency,
@@ -211,31 +214,29 @@ def _remove(session: Session, cart_id: str, product_id: str) -> None:
     )
 
 
-def _line(item: CartItem, offer: Offer | None, order: Order | None, locale: str) -> CartLine:
+def _line(item: CartItem, offer: Offer, order: Order | None, locale: str) -> CartLine:
     """Show an ordered line as it was ordered, and an open one as it would be ordered now."""
     ordered = _ordered_line(item, order)
-    unit_amount = ordered.unit_amount if ordered else (offer or item).unit_amount
+    unit_amount = (ordered or offer).unit_amount
     return CartLine(
         product_id=item.product_id,
-        slug=offer.slug if offer else "",
-        name=ordered.name if ordered else (offer.name if offer else "A product we no longer sell"),
-        image=offer.image if offer else "",
+        slug=offer.slug,
+        name=(ordered or offer).name,
+        image=offer.image,
         quantity=item.quantity,
         unit_amount=unit_amount,
         amount=unit_amount * item.quantity,
-        stock=offer.stock if offer else 0,
+        stock=offer.stock,
         notice=None if ordered else _notice(item, offer, locale),
     )
 
 
-def _ordered_line(item: CartItem, order: Order | None) -> Any:
+def _ordered_line(item: CartItem, order: Order | None) -> LineItem | None:
     lines = order.line_items if order else []
     return next((line for line in lines if line.product_id == item.product_id), None)
 
 
-def _notice(item: CartItem, offer: Offer | None, locale: str) -> str | None:
-    if offer is None:
-        return "One product isn't for sale any more."
+def _notice(item: CartItem, offer: Offer, locale: str) -> str | None:
     if offer.stock == 0:
         return f"{offer.name} sold out since you put it into the cart."
     if offer.stock < item.quantity:

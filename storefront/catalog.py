@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, case, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront.db import reading, rowcount_of, transaction
@@ -70,8 +70,8 @@ def offer_by_id(id_: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer 
 def offers_by_id(
     session: Session, ids: Iterable[str], currency: str, locale: str = DEFAULT_LOCALE
 ) -> dict[str, Offer]:
-    """Return those of the products that are for sale in `currency`."""
-    rows = session.execute(_offers(currency).where(Product.id.in_(list(ids))))
+    """Return the products that have a price in `currency`; withdrawn ones have a stock of 0."""
+    rows = session.execute(_offers(currency, withdrawn=True).where(Product.id.in_(list(ids))))
     return {row.id: _offer(row, locale) for row in rows}
 
 
@@ -131,14 +131,18 @@ def has_products() -> bool:
         return bool(session.scalar(select(func.count(Product.id))))
 
 
-def _offers(currency: str) -> Select[Any]:
-    columns = [column for column in Product.__table__.columns if column.name != "is_active"]
-    return (
-        select(*columns, Price.unit_amount, Price.currency)
+def _offers(currency: str, *, withdrawn: bool = False) -> Select[Any]:
+    left = case((Product.is_active, Product.stock), else_=0).label("stock")
+    columns = [
+        each for each in Product.__table__.columns if each.name not in {"stock", "is_active"}
+    ]
+    statement = (
+        select(*columns, left, Price.unit_amount, Price.currency)
         .join(Price, Price.product_id == Product.id)
-        .where(Product.is_active, Price.currency == currency)
+        .where(Price.currency == currency)
         .order_by(Product.position)
     )
+    return statement if withdrawn else statement.where(Product.is_active)
 
 
 def _only(statement: Select[Any], locale: str) -> Offer | None:

@@ -162,6 +162,7 @@ def _place(session: Session, owner: str, email: str, locale: str) -> Order:
             LineItem(
                 product_id=line.product_id,
                 name=line.name,
+                image=line.image,
                 unit_amount=line.unit_amount,
                 quantity=line.quantity,
                 amount=line.amount,

@@ -156,7 +156,7 @@ class Order(Base):
 
 
 class LineItem(Base):
-    """One product × quantity of an order, its name and price copied when it was placed."""
+    """One product × quantity of an order, as it was when the order was placed."""
 
     __tablename__ = "line_items"
     __table_args__ = (
@@ -169,9 +169,17 @@ class LineItem(Base):
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
     name: Mapped[str]
+    image: Mapped[str]
     unit_amount: Mapped[int]
     quantity: Mapped[int]
     amount: Mapped[int]
+
+    product: Mapped[Product] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+
+    @property
+    def image(self) -> str:
+        """The product's picture, as it is today."""
+        return self.product.image
 
 
 class Payment(Base):

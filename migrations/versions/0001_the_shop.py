@@ -107,6 +107,7 @@ def upgrade():
     sa.Column('order_id', sa.Text(), nullable=False),
     sa.Column('product_id', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('image', sa.Text(), nullable=False),
     sa.Column('unit_amount', sa.BigInteger(), nullable=False),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, url_for
+from jinja2 import StrictUndefined
 
 from storefront import catalog
 from storefront.cart import count_items
@@ -22,6 +23,7 @@ def init_pages(app: Flask) -> None:
     """Give templates their filters and the words of the frame around every page."""
     app.jinja_env.filters["money"] = format_money
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["static_url"] = static_url
     app.context_processor(frame)
     app.after_request(cache_static)
