@@ -174,13 +174,6 @@ class LineItem(Base):
     quantity: Mapped[int]
     amount: Mapped[int]
 
-    product: Mapped[Product] = relationship(lazy="joined", innerjoin=True, viewonly=True)
-
-    @property
-    def image(self) -> str:
-        """The product's picture, as it is today."""
-        return self.product.image
-
 
 class Payment(Base):
     """One attempt to pay one order through one Stripe object.
