@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -15,14 +16,16 @@ from typing import Any, Self, TypeVar
 import stripe
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 from werkzeug.test import TestResponse
 
 from storefront import create_app, outbox
 from storefront.config import Settings, read_settings
-from storefront.db import Base, db, reading
-from storefront.models import Order, Payment
+from storefront.db import Base, db, reading, writing
+from storefront.models import Order, Payment, Product
+from stripe_sandbox import checkout_sessions, payment_intents
 from stripe_sandbox.app import create_sandbox, sandbox_of
+from stripe_sandbox.errors import StripeError
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.webhook_endpoints import register, secret_of
 from tests.wsgi_transport import WsgiAdapter
@@ -30,6 +33,7 @@ from tests.wsgi_transport import WsgiAdapter
 ADDRESS = "http://127.0.0.1:8000"
 WEBHOOK = "/v1/webhooks/stripe"
 START = 1_800_000_000.0
+VISA, DECLINED, CHALLENGED = "4242424242424242", "4000000000000002", "4000002760003184"
 M = TypeVar("M", bound=Base)
 CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -123,6 +127,39 @@ class Shop:
         with self.app.app_context():
             return outbox.work()
 
+    def write(self, statement: Executable) -> None:
+        """Change the database behind the shop's back, as a shopkeeper or a disaster would."""
+        with self.app.app_context(), writing() as session:
+            session.execute(statement)
+
+    def stock(self, slug: str = "paper-shears") -> int:
+        """Read how many are on the shelf."""
+        return self.one(Product, Product.slug == slug).stock
+
+    def pay(self, token: str, card: str = VISA, *, attempt: int = -1) -> None:
+        """Pay at the sandbox as a browser would, wherever the order's attempt leads; or try to."""
+        payment = self.payments(token)[attempt]
+        method = card_data(card)
+        if payment.checkout_session_id:
+            checkout_sessions.submit(
+                self.sandbox,
+                payment.checkout_session_id,
+                payment_method_data=method,
+                email="a@example.com",
+            )
+            return
+        with suppress(StripeError):
+            payment_intents.confirm(
+                self.sandbox,
+                payment.payment_intent_id or "",
+                payment_method_data=method,
+                return_url=f"{ADDRESS}/return?order={token}",
+            )
+
+    def at_stripe(self, kind: str) -> list[dict[str, Any]]:
+        """Return the sandbox's objects of a kind, such as `payment_intent`, oldest first."""
+        return list(self.sandbox.state.tables.get(kind, {}).values())
+
     def _send(self, _: str, headers: dict[str, str], body: bytes) -> int:
         response = self.post(body, signature=headers["Stripe-Signature"])
         self.answers.append(response.json or {})
@@ -182,6 +219,12 @@ class Visitor:
             owner = session.get("visitor")
         found = self.shop.all(Order, Order.owner == owner)
         return sorted(found, key=lambda order: order.created_at)
+
+
+def card_data(number: str) -> dict[str, Any]:
+    """Return a test card as the API takes it."""
+    card = {"number": number, "exp_month": 12, "exp_year": 2034, "cvc": "123"}
+    return {"type": "card", "card": card, "billing_details": {"email": "a@example.com"}}
 
 
 def demo_settings(database_url: str, webhook_secret: str) -> Settings:
