@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, false, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.config import settings
@@ -44,7 +44,9 @@ def attempts_of_its_order(session: Session, snapshot: Snapshot) -> Attempts:
         if value
     ]
     stored_before_hinted = Payment.id == (snapshot.payment_id or "")
-    order_id = select(Payment.order_id).where(or_(*keys)).order_by(stored_before_hinted).limit(1)
+    order_id = (
+        select(Payment.order_id).where(or_(false(), *keys)).order_by(stored_before_hinted).limit(1)
+    )
     found = session.execute(_ATTEMPTS.where(Payment.order_id == order_id.scalar_subquery())).all()
     if not found and is_ours and not snapshot.payment_id and snapshot.order_id:
         found = session.execute(_ATTEMPTS.where(Payment.order_id == snapshot.order_id)).all()

@@ -44,20 +44,14 @@ def receive(body: bytes, signature: str) -> Outcome:
         "event=%s type=%s outcome=%s payment=%s",
         event.id, event.type, done.outcome, done.payment_id,
     )  # fmt: skip
-    if done.outcome is Outcome.APPLIED and done.payment_id:
-        apply_parked(done.payment_id)
     return done.outcome
 
 
-@transaction
-def apply_parked(session: Session, payment_id: str) -> int:
-    """Apply the events that came before their payment was known here; returns how many."""
+def apply_parked(session: Session, payment_id: str) -> None:
+    """Apply, in the caller's transaction, the events that came before their payment was known."""
     parked = (StripeEvent.outcome == Outcome.PARKED, StripeEvent.object_payment_id == payment_id)
-    events = session.execute(select(StripeEvent.id, StripeEvent.payload).where(*parked)).all()
-    for row in events:
-        done = _apply(session, read_event(json.loads(row.payload)))
-        _note(session, row.id, done)
-    return len(events)
+    for row in session.execute(select(StripeEvent.id, StripeEvent.payload).where(*parked)).all():
+        _note(session, row.id, _apply(session, read_event(json.loads(row.payload))))
 
 
 @transaction
@@ -72,6 +66,8 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
         return Advance(Outcome.DUPLICATE)
     done = _apply(session, event)
     _note(session, event.id, done)
+    if done.outcome is Outcome.APPLIED and done.payment_id:
+        apply_parked(session, done.payment_id)
     return done
 
 

@@ -17,6 +17,7 @@ from storefront.lifecycle import Evidence, Flow, Verdict
 EVENT_ID = re.compile(r"evt_\w{1,200}", re.ASCII)
 EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
 CLIENT_SECRET = re.compile(rb'("client_secret"\s*:\s*)"[^"]*"')
+LARGEST_WHOLE = 253_402_300_799  # the last second of the year 9999
 
 
 class MalformedEvent(Exception):
@@ -71,8 +72,6 @@ def read_event(document: object) -> Event:
         raise MalformedEvent("The event has no id that begins with evt_.")
     if not (isinstance(type_, str) and EVENT_TYPE.fullmatch(type_)):
         raise MalformedEvent("The event has no type.")
-    data = document.get("data")
-    found = data.get("object") if isinstance(data, dict) else None
     return Event(
         id=id_,
         type=type_,
@@ -80,7 +79,7 @@ def read_event(document: object) -> Event:
         api_version=_text(document.get("api_version")),
         is_live=document.get("livemode") is True,
         account=_text(document.get("account")),
-        object=found if isinstance(found, dict) else {},
+        object=_mapping(_mapping(document.get("data")).get("object")),
     )
 
 
@@ -96,7 +95,7 @@ def read_snapshot(found: Mapping[str, Any]) -> Snapshot | None:
 
 
 def _read_payment_intent(found: Mapping[str, Any]) -> Snapshot:
-    error = found.get("last_payment_error") or {}
+    error = _mapping(found.get("last_payment_error"))
     is_paid = found.get("status") == "succeeded"
     return Snapshot(
         flow=Flow.PAYMENT_INTENT,
@@ -114,7 +113,7 @@ def _read_payment_intent(found: Mapping[str, Any]) -> Snapshot:
 
 def _read_checkout_session(found: Mapping[str, Any]) -> Snapshot:
     intent = found.get("payment_intent")
-    expanded = intent if isinstance(intent, dict) else {}
+    expanded = _mapping(intent)
     return Snapshot(
         flow=Flow.CHECKOUT_SESSION,
         payment_intent_id=_text(expanded.get("id", intent)),
@@ -135,9 +134,9 @@ SNAPSHOT_READERS: Mapping[str, Callable[[Mapping[str, Any]], Snapshot]] = {
 
 
 def _common(found: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = found.get("metadata") or {}
+    metadata = _mapping(found.get("metadata"))
     return {
-        "currency": str(found.get("currency")),
+        "currency": _text(found.get("currency")) or "",
         "is_live": found.get("livemode") is True,
         "payment_id": _text(metadata.get("payment_id")),
         "order_id": _text(metadata.get("order_id")),
@@ -207,7 +206,14 @@ def _is_unpaid(snapshot: Snapshot) -> bool:
 
 
 def _whole(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    """Keep what a database can store and a calendar can show; Stripe sends nothing else."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_WHOLE:
+        return value
+    return 0
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str | None:

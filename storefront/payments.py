@@ -90,7 +90,8 @@ def advance(session: Session, snapshot: Snapshot, heard: Evidence) -> Advance:
     changes = _changes(payment, snapshot, heard)
     if not changes:
         return Advance(Outcome.STALE, payment.id)
-    _write(session, payment, attempts, changes, cause=heard.event_id or "stripe")
+    cause = heard.event_id or "stripe"
+    _write(session, payment, attempts, changes, currency=snapshot.currency, cause=cause)
     return Advance(Outcome.APPLIED, payment.id)
 
 
@@ -135,14 +136,23 @@ def _status_columns(snapshot: Snapshot, kept: Evidence) -> dict[str, Any]:
 
 
 def _write(
-    session: Session, payment: Row[Any], attempts: Attempts, changes: dict[str, Any], *, cause: str
+    session: Session,
+    payment: Row[Any],
+    attempts: Attempts,
+    changes: dict[str, Any],
+    *,
+    currency: str,
+    cause: str,
 ) -> None:
-    """Write the payment's changes and what follows from them for the order."""
+    """Write the payment's changes and what follows from them for the order.
+
+    `currency` is the one that Stripe names, `payment.currency` the one that was asked for.
+    """
     order = OrderFacts(
         closed_reason=payment.order_closed_reason and ClosedReason(payment.order_closed_reason),
         settled_by=payment.order_settled_by,
     )
-    after = {**payment._asdict(), **changes}
+    after = {**payment._asdict(), **changes, "currency_received": currency}
     means = None
     if after["status"] == PaymentStatus.SUCCEEDED != payment.status:
         means = _meaning_of_money(session, payment, after, order)
@@ -176,7 +186,7 @@ def _meaning_of_money(
     means = settlement(
         order,
         due=(payment.order_amount_total, payment.order_currency),
-        received=(after["amount_received"], after["currency"]),
+        received=(after["amount_received"], after["currency_received"]),
     )
     if means is Settlement.PAID_LATE and not catalog.take_again(session, payment.order_id):
         return Settlement.PAID_BUT_SOLD_OUT
@@ -230,7 +240,7 @@ def _open_attention(
             sentence=ATTENTION_SENTENCES[means],
             amount_due=payment.order_amount_total,
             amount_received=after["amount_received"],
-            currency=after["currency"],
+            currency=after["currency_received"],
             opened_at=clock.now(),
         )
     )
