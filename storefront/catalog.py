@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select, update
+from sqlalchemy import Row, Select, case, select, update
 from sqlalchemy.orm import Session
 
 from storefront.db import reading, rowcount_of, transaction
@@ -123,12 +123,6 @@ def seed(session: Session) -> int:
             for currency, unit_amount in found["prices"].items()
         )
     return len(new)
-
-
-def has_products() -> bool:
-    """Say whether anything is for sale at all."""
-    with reading() as session:
-        return bool(session.scalar(select(func.count(Product.id))))
 
 
 def _offers(currency: str, *, withdrawn: bool = False) -> Select[Any]:

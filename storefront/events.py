@@ -30,7 +30,7 @@ from storefront.payments import Advance, Outcome, advance
 log = logging.getLogger(__name__)
 
 
-def receive(body: bytes, signature: str) -> Outcome:
+def receive(body: bytes, signature: str) -> Advance:
     """Check, store and apply one delivery; when this returns, its outcome is committed.
 
     The event's row and its effects are one transaction, so a delivery either happened whole or
@@ -44,7 +44,7 @@ def receive(body: bytes, signature: str) -> Outcome:
         "event=%s type=%s outcome=%s payment=%s",
         event.id, event.type, done.outcome, done.payment_id,
     )  # fmt: skip
-    return done.outcome
+    return done
 
 
 def apply_parked(session: Session, payment_id: str) -> None:
