@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock
+from storefront import clock, outbox
 from storefront.db import reading, transaction
 from storefront.gateway import Answer, AttemptToMake, GatewayMisuse, gateway
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
@@ -93,7 +93,7 @@ def bring_about(payment: Payment) -> Answer:
     stripe_id = stripe_id_of(payment)
     flow = Flow(payment.flow)
     answer = gateway().retrieve(flow, stripe_id) if stripe_id else _create(payment)
-    apply_answer(answer)
+    _apply(answer)
     return answer
 
 
@@ -111,7 +111,7 @@ def retire(payment: Payment) -> None:
         answer = gateway().retire(flow, stripe_id)
     except GatewayMisuse:
         answer = gateway().retrieve(flow, stripe_id)
-    apply_answer(answer)
+    _apply(answer)
 
 
 def stripe_id_of(payment: Payment) -> str | None:
@@ -119,6 +119,11 @@ def stripe_id_of(payment: Payment) -> str | None:
     if payment.flow == Flow.PAYMENT_INTENT:
         return payment.payment_intent_id
     return payment.checkout_session_id
+
+
+def _apply(answer: Answer) -> None:
+    if apply_answer(answer).has_calls:
+        outbox.work()
 
 
 def _create(payment: Payment) -> Answer:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.db import reading, rowcount_of, transaction
+from storefront.db import rowcount_of, transaction
 from storefront.gateway import GatewayError, gateway
 from storefront.models import OutboxCall
 
@@ -46,12 +46,6 @@ def work() -> int:
     while call := _take_next(clock.now()):
         done += _make(call)
     return done
-
-
-def has_work() -> bool:
-    """Say whether a call is due."""
-    with reading() as session:
-        return session.scalar(_due(clock.now())) is not None
 
 
 def _due(now: datetime) -> Select[int]:

@@ -61,10 +61,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What applying evidence did, and to which payment."""
+    """What applying evidence did, to which payment, and whether it left calls in the outbox."""
 
     outcome: Outcome
     payment_id: str | None = None
+    has_calls: bool = False
 
 
 @transaction
@@ -91,8 +92,8 @@ def advance(session: Session, snapshot: Snapshot, heard: Evidence) -> Advance:
     if not changes:
         return Advance(Outcome.STALE, payment.id)
     cause = heard.event_id or "stripe"
-    _write(session, payment, attempts, changes, currency=snapshot.currency, cause=cause)
-    return Advance(Outcome.APPLIED, payment.id)
+    means = _write(session, payment, attempts, changes, currency=snapshot.currency, cause=cause)
+    return Advance(Outcome.APPLIED, payment.id, has_calls=bool(means and means.is_refunded))
 
 
 def known_evidence(payment: Row[Any] | Payment) -> Evidence:
@@ -143,11 +144,8 @@ def _write(
     *,
     currency: str,
     cause: str,
-) -> None:
-    """Write the payment's changes and what follows from them for the order.
-
-    `currency` is the one that Stripe names, `payment.currency` the one that was asked for.
-    """
+) -> Settlement | None:
+    """Write the changes and what follows for the order; returns what money meant, if it came."""
     order = OrderFacts(
         closed_reason=payment.order_closed_reason and ClosedReason(payment.order_closed_reason),
         settled_by=payment.order_settled_by,
@@ -166,6 +164,7 @@ def _write(
     _record_transitions(session, payment, after, status=status, cause=cause)
     if means and means is not Settlement.SETTLES:
         _open_attention(session, payment, after, means)
+    return means
 
 
 def _facts(attempts: Attempts, changed: dict[str, Any]) -> list[PaymentFacts]:

@@ -16,7 +16,6 @@ from storefront import events, outbox
 from storefront.config import WEBHOOK_HINT, settings
 from storefront.evidence import MalformedEvent
 from storefront.gateway import InvalidSignature
-from storefront.payments import Outcome
 from storefront.views.security import csrf
 
 log = logging.getLogger(__name__)
@@ -36,11 +35,11 @@ def stripe() -> tuple[Response, int]:
     request.max_content_length = LARGEST_BODY
     body = request.get_data(cache=False)
     try:
-        outcome = events.receive(body, request.headers.get("Stripe-Signature", ""))
+        done = events.receive(body, request.headers.get("Stripe-Signature", ""))
     except (InvalidSignature, MalformedEvent) as error:
         return _refuse(HTTPStatus.BAD_REQUEST, str(error))
-    response = jsonify(outcome=outcome)
-    if outcome is Outcome.APPLIED and outbox.has_work():
+    response = jsonify(outcome=done.outcome)
+    if done.has_calls:
         response.call_on_close(_work_in(current_app._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
     return response, HTTPStatus.OK
 
