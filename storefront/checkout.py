@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront import catalog, clock
 from storefront.attempts import (
+    OrderNotPayable,
     bring_about,
     has_live_payment,
     live_or_new,
@@ -21,11 +23,13 @@ from storefront.cart import CartView, copy_of_cart, current_cart, view_of_cart
 from storefront.config import settings
 from storefront.db import LostRace, reading, rowcount_of, transaction
 from storefront.evidence import Snapshot
-from storefront.gateway import GatewayUnavailable
+from storefront.gateway import GatewayError, GatewayUnavailable
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 from storefront.models import Cart, LineItem, Order
 from storefront.money import format_money, is_chargeable
 from storefront.transitions import change_order, record_transition
+
+log = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4
 
@@ -138,6 +142,27 @@ def _start(order_id: str, flow: Flow) -> Snapshot:
     raise GatewayUnavailable("The payment couldn't be started. Try again in a moment.")
 
 
+def expire_orders() -> int:
+    """Close the orders that were held for long enough; returns how many.
+
+    Stripe is asked first, so nothing is released that can still be paid; an order whose payment
+    can't be stopped now is left for the next time.
+    """
+    is_due = (Order.status == OrderStatus.PENDING, Order.expires_at < clock.now())
+    with reading() as session:
+        due = session.scalars(select(Order.id).where(*is_due)).all()
+    return sum(_expire(order_id) for order_id in due)
+
+
+def _expire(order_id: str) -> bool:
+    try:
+        cancel_order(order_id, ClosedReason.EXPIRED)
+    except (OrderNotPayable, GatewayError) as error:
+        log.warning("order=%s expiry=postponed reason=%s", order_id, type(error).__name__)
+        return False
+    return True
+
+
 @transaction
 def _place(session: Session, owner: str, email: str, locale: str) -> Order:
     view = view_of_cart(session, owner, locale)
@@ -200,7 +225,7 @@ def _close(session: Session, order_id: str, reason: ClosedReason) -> bool:
         order_id=order.id,
         before=order.status,
         after=OrderStatus.CANCELLED,
-        cause="shopper",
+        cause="expiry" if reason is ClosedReason.EXPIRED else "shopper",
     )
     change_order(
         session,

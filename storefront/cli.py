@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
+
 import click
 from flask import Flask
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError
 
-from storefront import catalog, outbox
+from storefront import catalog, checkout, outbox
+from storefront.db import DatabaseBusy
+
+log = logging.getLogger(__name__)
 
 
 def init_cli(app: Flask) -> None:
@@ -23,7 +30,21 @@ def seed() -> None:
 
 
 @click.command()
+@click.option(
+    "--every", type=click.IntRange(min=1), help="Do it again every so many seconds, until stopped."
+)
 @with_appcontext
-def work() -> None:
-    """Make the calls to Stripe that are due, such as refunds of payments that came twice."""
-    click.echo(f"{outbox.work()} calls made.")
+def work(every: int | None) -> None:
+    """Close orders that were held for long enough, and make the calls to Stripe that are due."""
+    if every is None:
+        click.echo(_work_once())
+    while every:
+        try:
+            log.info("work=done %s", _work_once())
+        except (DatabaseBusy, OperationalError) as error:
+            log.warning("work=postponed reason=%s", type(error).__name__)
+        time.sleep(every)
+
+
+def _work_once() -> str:
+    return f"expired={checkout.expire_orders()} calls={outbox.work()}"

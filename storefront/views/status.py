@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from storefront import clock
 from storefront.db import reading
-from storefront.lifecycle import OrderStatus, PaymentStatus
+from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Attention, Order
 
 Tone = Literal["waiting", "good", "bad", "neutral"]
@@ -59,12 +59,27 @@ PARTIALLY_REFUNDED = Words(
 CANCELLED = Words(
     "Cancelled", "You were not charged, and the goods are back on the shelf.", "neutral", 1
 )
+EXPIRED = Words(
+    "Expired",
+    "It wasn’t paid in time, so the goods are back on the shelf. You were not charged.",
+    "neutral", 1,
+)  # fmt: skip
+REPLACED = Words(
+    "Replaced by a newer order",
+    "You changed what was in it, so it can’t be paid any more. You were not charged for it.",
+    "neutral", 1,
+)  # fmt: skip
 CANCELLED_REFUNDED = Words(
     "Cancelled",
     "A payment arrived after the order was cancelled. It is refunded in full.",
     "neutral", 1,
 )  # fmt: skip
 
+CLOSED_WORDS = {
+    ClosedReason.CANCELLED: CANCELLED,
+    ClosedReason.EXPIRED: EXPIRED,
+    ClosedReason.REPLACED: REPLACED,
+}
 FINAL_WORDS = {
     OrderStatus.PAID: PAID,
     OrderStatus.REFUNDED: REFUNDED,
@@ -116,7 +131,7 @@ def _words(order: Order) -> Words:
         return UNDER_REVIEW if _needs_a_human(order) else PROCESSING
     if order.status == OrderStatus.CANCELLED:
         was_paid = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
-        return CANCELLED_REFUNDED if was_paid else CANCELLED
+        return CANCELLED_REFUNDED if was_paid else CLOSED_WORDS[ClosedReason(order.closed_reason)]
     if order.status == OrderStatus.PENDING:
         last = order.payments[-1] if order.payments else None
         return DECLINED if last and last.status == PaymentStatus.FAILED else UNPAID
