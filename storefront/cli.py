@@ -36,15 +36,16 @@ def seed() -> None:
 @with_appcontext
 def work(every: int | None) -> None:
     """Close orders that were held for long enough, and make the calls to Stripe that are due."""
-    if every is None:
-        click.echo(_work_once())
-    while every:
+    while True:
         try:
-            log.info("work=done %s", _work_once())
+            expired, calls = checkout.expire_orders(), outbox.work()
         except (DatabaseBusy, OperationalError) as error:
+            if not every:
+                raise
             log.warning("work=postponed reason=%s", type(error).__name__)
+        else:
+            if expired or calls or not every:
+                click.echo(f"{expired} orders expired, {calls} calls made.")
+        if not every:
+            return
         time.sleep(every)
-
-
-def _work_once() -> str:
-    return f"expired={checkout.expire_orders()} calls={outbox.work()}"
