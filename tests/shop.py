@@ -182,6 +182,12 @@ class Visitor:
         self.shop = shop
         self.client: FlaskClient = shop.app.test_client()
 
+    def tab(self) -> Visitor:
+        """Open another tab of this browser: it has the same cookies, and its own thread."""
+        other = Visitor(self.shop)
+        other.client._cookies = dict(self.client._cookies)
+        return other
+
     def get(self, path: str) -> TestResponse:
         """Open a page."""
         return self.client.get(path)
