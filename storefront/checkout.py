@@ -54,12 +54,16 @@ def place_order(owner: str, *, email: str, locale: str) -> Order:
     """Make an order of the visitor's cart and take its stock, or resume the one that was made.
 
     Double clicks, reloads and the back button find the same order; another e-mail address makes
-    a new one and cancels the old. Calls Stripe only for that. Raises CheckoutRefused.
+    a new one and cancels the old, unless that is being paid: then it is returned as it stands.
+    Calls Stripe only for that. Raises CheckoutRefused.
     """
     with reading() as session:
         _, pending = current_cart(session, owner)
     if pending and pending.email != email:
-        open_cart(owner)
+        try:
+            open_cart(owner)
+        except OrderNotPayable:
+            return pending
     return _place(owner, email, locale)
 
 

@@ -127,7 +127,12 @@ def init_db(app: Flask, database_url: str) -> None:
     """Bind the database to `app`; opens no connection yet (gunicorn forks after this)."""
     url = make_url(database_url)
     is_sqlite = url.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 5}
+    options: dict[str, Any] = {
+        "pool_size": 20,
+        "max_overflow": 20,
+        "pool_timeout": 5,
+        "hide_parameters": True,
+    }
     if is_sqlite:
         sqlite = _sqlite_module()
         url = _with_absolute_path(app, url.database or "")

@@ -84,7 +84,8 @@ class Evidence:
     """One thing that Stripe told us about one payment, and when it was true there.
 
     `created` is Stripe's clock in seconds: the event's, or the Date of the answer to a re-read.
-    A re-read has no `event_id`; it shows the object as it is, so it wins a tie.
+    A re-read has no `event_id`; it shows the object as it is, so it wins a tie. Only one that
+    shows nothing yet doesn't: what happens in the second of the creation is news.
     """
 
     verdict: Verdict
@@ -96,7 +97,8 @@ class Evidence:
     def weight(self) -> tuple[int, int, bool, int, str]:
         """What evidence is ordered by."""
         verdict = self.verdict
-        return (verdict.level, self.created, self.is_reread, verdict.rank, self.event_id or "")
+        wins_ties = self.is_reread and verdict is not Verdict.CREATED
+        return (verdict.level, self.created, wins_ties, verdict.rank, self.event_id or "")
 
 
 NOTHING_HEARD = Evidence(Verdict.CREATED)

@@ -85,13 +85,18 @@ def _logged(status: HTTPStatus) -> Callable[[Exception], Response]:
     def answer(error: Exception) -> Response:
         g.request_id = new_id("req")
         log.error(
-            "request=%s endpoint=%s status=%d error=%s",
-            g.request_id, request.endpoint, status, type(error).__name__,
+            "request=%s endpoint=%s status=%d error=%s reason=%s",
+            g.request_id, request.endpoint, status, type(error).__name__, _first_line(error),
             exc_info=error if status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )  # fmt: skip
         return error_page(status)
 
     return answer
+
+
+def _first_line(error: Exception) -> str:
+    """Say what went wrong; the engine hides parameters, so no shopper's data is in it."""
+    return (str(error).splitlines() or [""])[0]
 
 
 def _words(status: int) -> tuple[str, str]:

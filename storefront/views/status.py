@@ -130,12 +130,9 @@ def _words(order: Order) -> Words:
     if order.status == OrderStatus.PROCESSING:
         return UNDER_REVIEW if _needs_a_human(order) else PROCESSING
     if order.status == OrderStatus.CANCELLED:
-        was_paid = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
-        return (
-            CANCELLED_REFUNDED
-            if was_paid
-            else CLOSED_WORDS[ClosedReason(order.closed_reason or "")]
-        )
+        if any(each.status == PaymentStatus.SUCCEEDED for each in order.payments):
+            return CANCELLED_REFUNDED
+        return CLOSED_WORDS[ClosedReason(order.closed_reason or "")]
     if order.status == OrderStatus.PENDING:
         last = order.payments[-1] if order.payments else None
         return DECLINED if last and last.status == PaymentStatus.FAILED else UNPAID
