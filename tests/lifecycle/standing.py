@@ -1,0 +1,80 @@
+"""Where a shop stands: everything that follows from what Stripe told, and nothing of how it went.
+
+Left out are versions, the moments of writing, and the history, which do depend on the way there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Table, delete, select, update
+
+from storefront.db import reading, writing
+from storefront.models import (
+    Attention,
+    Base,
+    Order,
+    OutboxCall,
+    Payment,
+    Product,
+    StripeEvent,
+    Transition,
+)
+from tests.shop import Shop
+
+Rows = Sequence[Row[Any]]
+CHANGED = (Product, Order, Payment)
+GROWING = (StripeEvent, Transition, Attention, OutboxCall)
+OF_THE_WAY = {"version", "updated_at", "created_at", "opened_at", "next_try_at", "id", "at"}
+
+
+def standing(shop: Shop) -> dict[str, set[tuple[tuple[str, str], ...]]]:
+    """Return what must be the same however the same events were dealt."""
+    tables = (Product, Order, Payment, Attention, OutboxCall)
+    return {
+        model.__tablename__: {_facts(model, row) for row in _rows(shop, model)} for model in tables
+    }
+
+
+def inbox(shop: Shop) -> dict[str, str]:
+    """Return the outcome of every event in the ledger, by the event's id."""
+    return {row.id: row.outcome for row in _rows(shop, StripeEvent)}
+
+
+class Bookmark:
+    """A moment to which the database can be wound back, much faster than a new one is made."""
+
+    def __init__(self, shop: Shop) -> None:
+        """Remember now."""
+        self._shop = shop
+        self._rows = {model: _rows(shop, model) for model in (*CHANGED, *GROWING)}
+
+    def go_back(self) -> None:
+        """Make everything as it was."""
+        with self._shop.app.app_context(), writing() as session:
+            for model in GROWING:
+                ids = [row.id for row in self._rows[model]]
+                session.execute(delete(model).where(_table(model).c.id.not_in(ids)))
+            for model in CHANGED:
+                for row in self._rows[model]:
+                    table = _table(model)
+                    session.execute(
+                        update(table).where(table.c.id == row.id).values(**row._asdict())
+                    )
+
+
+def _rows(shop: Shop, model: type[Base]) -> Rows:
+    with shop.app.app_context(), reading() as session:
+        return session.execute(select(_table(model))).all()
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _facts(model: type[Base], row: Row[Any]) -> tuple[tuple[str, str], ...]:
+    hidden = OF_THE_WAY - ({"id"} if model in CHANGED else set())
+    return tuple((name, repr(value)) for name, value in row._asdict().items() if name not in hidden)
