@@ -139,21 +139,22 @@ class Shop:
     def pay(self, token: str, card: str = VISA, *, attempt: int = -1) -> None:
         """Pay at the sandbox as a browser would, wherever the order's attempt leads; or try to."""
         payment = self.payments(token)[attempt]
+        self.pay_at_stripe(payment.checkout_session_id or payment.payment_intent_id or "", card)
+
+    def pay_at_stripe(self, stripe_id: str, card: str = VISA) -> None:
+        """Pay a PaymentIntent or a Checkout Session, whether the shop knows it or not."""
         method = card_data(card)
-        if payment.checkout_session_id:
+        if stripe_id.startswith("cs_"):
             checkout_sessions.submit(
-                self.sandbox,
-                payment.checkout_session_id,
-                payment_method_data=method,
-                email="a@example.com",
+                self.sandbox, stripe_id, payment_method_data=method, email="a@example.com"
             )
             return
         with suppress(StripeError):
             payment_intents.confirm(
                 self.sandbox,
-                payment.payment_intent_id or "",
+                stripe_id,
                 payment_method_data=method,
-                return_url=f"{ADDRESS}/return?order={token}",
+                return_url=f"{ADDRESS}/return",
             )
 
     def at_stripe(self, kind: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from storefront.config import settings
 from storefront.db import DatabaseBusy
-from storefront.gateway import GatewayMisuse, GatewayUnavailable
+from storefront.gateway import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _logged(status: HTTPStatus) -> Callable[[Exception], Response]:
         g.request_id = new_id("req")
         log.error(
             "request=%s endpoint=%s status=%d error=%s reason=%s",
-            g.request_id, request.endpoint, status, type(error).__name__, _first_line(error),
+            g.request_id, request.endpoint, status, type(error).__name__, _reason(error),
             exc_info=error if status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )  # fmt: skip
         return error_page(status)
@@ -94,8 +94,13 @@ def _logged(status: HTTPStatus) -> Callable[[Exception], Response]:
     return answer
 
 
-def _first_line(error: Exception) -> str:
-    """Say what went wrong; the engine hides parameters, so no shopper's data is in it."""
+def _reason(error: Exception) -> str:
+    """Say what went wrong, without a shopper's data or a key.
+
+    Stripe's sentences quote what they were given; the engine hides its parameters.
+    """
+    if isinstance(error, GatewayError):
+        return error.code or type(error.__cause__ or error).__name__
     return (str(error).splitlines() or [""])[0]
 
 
