@@ -199,7 +199,7 @@ class Visitor:
 
     def csrf_token(self) -> str:
         """Read the token out of a form, as a browser would."""
-        found = CSRF_TOKEN.search(self.get("/products/paper-shears").text)
+        found = CSRF_TOKEN.search(self.get("/products/cedar-pencils").text)
         assert found
         return found[1]
 

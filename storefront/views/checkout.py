@@ -13,6 +13,7 @@ from storefront.cart import look_at_cart
 from storefront.catalog import DEFAULT_LOCALE, OutOfStock
 from storefront.checkout import CartChanged, CartEmpty, CheckoutRefused
 from storefront.lifecycle import Flow
+from storefront.views import cart
 from storefront.views.orders import begin_payment
 from storefront.views.visitor import known_visitor, visitor
 
@@ -43,7 +44,9 @@ def place() -> Answer:
         return _page(errors, email, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         order = checkout.place_order(known_visitor(), email=email, locale=DEFAULT_LOCALE)
-    except (CartEmpty, CartChanged, OutOfStock):
+    except CartEmpty:
+        return cart.show(), HTTPStatus.UNPROCESSABLE_ENTITY
+    except (CartChanged, OutOfStock):
         return redirect(url_for("cart.show"), code=303)
     except CheckoutRefused as error:
         return _page({"flow": str(error)}, email, HTTPStatus.UNPROCESSABLE_ENTITY)
