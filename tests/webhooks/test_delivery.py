@@ -1,21 +1,55 @@
-"""Deliveries as Stripe makes them: once, twice, late, shuffled."""
+"""Deliveries as Stripe makes them: once, and in the order in which things happened."""
 
-from stripe_sandbox import payment_intents
-from tests.shop import Shop, Visitor
+from __future__ import annotations
+
+import pytest
+
+from tests.lifecycle.standing import inbox, standing
+from tests.shop import Shop
+from tests.webhooks.telling import Event, outcome_of, paid
+
+THIN_EVENT = {
+    "id": "evt_test_65SNxdEfghAbcDEF12316SN",
+    "object": "v2.core.event",
+    "type": "v2.core.event_destination.ping",
+    "livemode": False,
+    "created": "2027-01-15T08:00:00.000Z",
+    "context": None,
+    "reason": None,
+    "related_object": {
+        "id": "ed_test_61R",
+        "type": "v2.core.event_destination",
+        "url": "/v2/core/event_destinations/ed_test_61R",
+    },
+}
+UNKNOWN_EVENT = {
+    "id": "evt_of_tomorrow",
+    "object": "event",
+    "api_version": "2031-01-01.future",
+    "created": 1_800_000_000,
+    "data": {"object": {"id": "thing_1", "object": "thing.of_tomorrow"}},
+    "livemode": False,
+    "type": "thing.of_tomorrow.happened",
+}
 
 
-def pay(shop: Shop, token: str, card: str = "pm_card_visa") -> None:
-    """Confirm the order's PaymentIntent at the sandbox."""
-    intent = shop.payments(token)[-1].payment_intent_id
-    payment_intents.confirm(
-        shop.sandbox, intent or "", payment_method=card, return_url="http://127.0.0.1:8000/return"
-    )
-
-
-def test_an_order_is_paid_by_the_webhook_alone(shop: Shop, visitor: Visitor):
-    token = visitor.buy()
-    pay(shop, token)
+@pytest.mark.parametrize("flow", ["payment_intent", "checkout_session"])
+def test_an_order_is_paid_by_the_webhook_alone(shop: Shop, flow: str) -> None:
+    token = paid(shop, flow)
 
     assert shop.order(token).status == "pending"
     assert "applied" in shop.deliver()
     assert shop.order(token).status == "paid"
+
+
+@pytest.mark.parametrize("event", [THIN_EVENT, UNKNOWN_EVENT], ids=["thin", "unknown"])
+def test_an_event_that_moves_nothing_is_recorded_as_ignored(
+    sqlite_shop: Shop, event: Event
+) -> None:
+    """WH-27."""
+    paid(sqlite_shop)
+    before = standing(sqlite_shop)
+
+    assert outcome_of(sqlite_shop, event) == "ignored"
+    assert inbox(sqlite_shop) == {event["id"]: "ignored"}
+    assert standing(sqlite_shop) == before
