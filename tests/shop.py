@@ -172,7 +172,8 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send one request."""
-        return super().open(*args, **{"base_url": ADDRESS, **kwargs})
+        address = self.application.extensions["settings"].public_base_url
+        return super().open(*args, **{"base_url": address, **kwargs})
 
 
 class Visitor:
@@ -222,7 +223,8 @@ class Visitor:
 
     def orders(self) -> list[Order]:
         """Read this visitor's orders, oldest first."""
-        with self.client.session_transaction(base_url=ADDRESS) as session:
+        address = self.shop.settings.public_base_url
+        with self.client.session_transaction(base_url=address) as session:
             owner = session.get("visitor")
         found = self.shop.all(Order, Order.owner == owner)
         return sorted(found, key=lambda order: order.created_at)

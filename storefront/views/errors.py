@@ -32,6 +32,11 @@ WORDS = {
     503: ("We are very busy just now", "Nothing was lost. Try again in a moment."),
 }
 
+STRIPE_IS_AWAY = (
+    "Stripe can’t be reached just now",
+    "Nothing was changed by this and you were not charged. Try again in a moment.",
+)
+
 
 def init_errors(app: Flask) -> None:
     """Answer every failure with a page, or with JSON below /v1."""
@@ -39,7 +44,10 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _as_http)
     app.register_error_handler(SecurityError, lambda _: _unknown_host())
     app.register_error_handler(GatewayMisuse, _logged(HTTPStatus.BAD_GATEWAY))
-    for busy in (GatewayUnavailable, DatabaseBusy, OperationalError, PoolTimeout):
+    app.register_error_handler(
+        GatewayUnavailable, _logged(HTTPStatus.SERVICE_UNAVAILABLE, *STRIPE_IS_AWAY)
+    )
+    for busy in (DatabaseBusy, OperationalError, PoolTimeout):
         app.register_error_handler(busy, _logged(HTTPStatus.SERVICE_UNAVAILABLE))
     app.register_error_handler(Exception, _logged(HTTPStatus.INTERNAL_SERVER_ERROR))
 
@@ -81,7 +89,7 @@ def _as_http(error: HTTPException) -> Response:
     return error_page(error.code or 500)
 
 
-def _logged(status: HTTPStatus) -> Callable[[Exception], Response]:
+def _logged(status: HTTPStatus, *words: str) -> Callable[[Exception], Response]:
     def answer(error: Exception) -> Response:
         g.request_id = new_id("req")
         log.error(
@@ -89,7 +97,7 @@ def _logged(status: HTTPStatus) -> Callable[[Exception], Response]:
             g.request_id, request.endpoint, status, type(error).__name__, _reason(error),
             exc_info=error if status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )  # fmt: skip
-        return error_page(status)
+        return error_page(status, *words)
 
     return answer
 

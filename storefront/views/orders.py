@@ -13,7 +13,7 @@ from storefront.config import settings
 from storefront.gateway import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
-from storefront.views.errors import error_page
+from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.status import view_of_status
 from storefront.views.visitor import own_order_or_404
 
@@ -114,7 +114,7 @@ def _try_again(order: Order, flow: Flow) -> Response:
     action = url_for(START[flow], token=order.token)
     response = error_page(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "Stripe can't be reached just now",
+        STRIPE_IS_AWAY[0],
         f"Your order {order.number} is safe and you were not charged. Try again in a moment.",
         retry={"action": action, "label": "Try again"},
     )
