@@ -13,6 +13,7 @@ from storefront.config import Settings, settings
 csrf = CSRFProtect()
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+LARGEST_FORM = 64 * 1024
 # Their document can come to hold a form that ends on Stripe's page.
 PAGES_THAT_PAY = {"checkout.show", "checkout.place", "orders.show", "orders.pay",
                   "orders.start_payment_intent", "orders.start_checkout_session"}  # fmt: skip
@@ -61,7 +62,8 @@ STRIPE_ELEMENT_SOURCES = {
 
 def init_security(app: Flask) -> None:
     """Set up cookies and CSRF protection, and put the headers on every answer."""
-    secure = app.extensions["settings"].is_https
+    found: Settings = app.extensions["settings"]
+    secure = found.is_https
     app.config |= {
         "SESSION_COOKIE_NAME": "__Host-store" if secure else "store",
         "SESSION_COOKIE_SECURE": secure,
@@ -69,11 +71,14 @@ def init_security(app: Flask) -> None:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_REFRESH_EACH_REQUEST": False,
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
-        "MAX_CONTENT_LENGTH": 64 * 1024,
+        "MAX_CONTENT_LENGTH": LARGEST_FORM,
         "MAX_FORM_PARTS": 50,
         "WTF_CSRF_TIME_LIMIT": None,
+        # Oldest first, so that a form opened before a change of the key can still be sent.
+        "WTF_CSRF_SECRET_KEY": [*found.secret_key_fallbacks, found.secret_key],
     }
     app.before_request(refuse_cross_site)
+    app.before_request(refuse_nul)
     csrf.init_app(app)
     app.after_request(add_headers)
 
@@ -90,6 +95,29 @@ def refuse_cross_site() -> None:
     is_foreign = site not in {"same-origin", "none"} if site else False
     if is_foreign or (origin and origin != origin_of(settings().public_base_url)):
         abort(403)
+
+
+def refuse_nul() -> None:
+    """Answer 404 to a NUL in an address or a form: nothing is called so, and no database knows it.
+
+    A form is read here, whole; the views find it in the request. What `/v1` gets is its own affair.
+    """
+    is_form = request.method not in SAFE_METHODS and not request.path.startswith("/v1/")
+    form = read_body(LARGEST_FORM) if is_form else b""
+    if "\0" in request.path or b"%00" in request.query_string or b"%00" in form or b"\0" in form:
+        abort(404)
+
+
+def read_body(at_most: int) -> bytes:
+    """Return the request's body; answers 413, and keeps no more of it, when it is larger.
+
+    A chunked body doesn't tell its length, and werkzeug would cut it off and call it whole.
+    """
+    request.max_content_length = at_most + 1
+    body = request.get_data()
+    if len(body) > at_most:
+        abort(413)
+    return body
 
 
 def add_headers(response: Response) -> Response:

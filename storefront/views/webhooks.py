@@ -16,7 +16,7 @@ from storefront import events, outbox
 from storefront.config import WEBHOOK_HINT, settings
 from storefront.evidence import MalformedEvent
 from storefront.gateway import InvalidSignature
-from storefront.views.security import csrf
+from storefront.views.security import csrf, read_body
 
 log = logging.getLogger(__name__)
 bp = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
@@ -32,8 +32,7 @@ def stripe() -> tuple[Response, int]:
         return _refuse(
             HTTPStatus.SERVICE_UNAVAILABLE, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"
         )
-    request.max_content_length = LARGEST_BODY
-    body = request.get_data(cache=False)
+    body = read_body(LARGEST_BODY)
     try:
         done = events.receive(body, request.headers.get("Stripe-Signature", ""))
     except (InvalidSignature, MalformedEvent) as error:
