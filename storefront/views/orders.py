@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import checkout
@@ -15,7 +15,7 @@ from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.status import view_of_status
-from storefront.views.visitor import own_order_or_404
+from storefront.views.visitor import own_order, own_order_or_404
 
 bp = Blueprint("orders", __name__)
 
@@ -85,15 +85,15 @@ def come_back() -> Response:
     """Take the shopper back from Stripe, to the clean address of the order.
 
     Nothing in the query decides anything: only our own record of the attempt is read at Stripe.
+    The query may hold a secret, so nothing is rendered here, not even for somebody else's order.
     """
-    order = own_order_or_404(request.args.get("order", ""))
-    try:
-        checkout.refresh(order.id)
-    except GatewayError:
-        flash("Stripe is slow to answer just now. This page will know as soon as it does.")
-    response = make_response(redirect(url_for("orders.show", token=order.token), code=303))
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    token = request.args.get("order", "")
+    if order := own_order(token):
+        try:
+            checkout.refresh(order.id)
+        except GatewayError:
+            flash("Stripe is slow to answer just now. This page will know as soon as it does.")
+    return redirect(url_for("orders.show", token=token or "unknown"), code=303)
 
 
 def begin_payment(order: Order, flow: Flow) -> Answer:

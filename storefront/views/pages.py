@@ -30,12 +30,17 @@ def init_pages(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
-    """Return what the layout shows. An error page reads nothing: the database may be the error."""
+    """Return what the layout shows.
+
+    The cart is counted when the layout asks, which fragments don't; and an error page reads
+    neither cart nor session, for the database may be the error, and the address anybody's.
+    """
     return {
         "shop_name": catalog.SEED["shop"]["name"],
         "world": settings().world,
         "locale": catalog.DEFAULT_LOCALE,
-        "cart_count": None if g.get("is_error_page") else count_items(visitor()),
+        "is_error_page": g.get("is_error_page", False),
+        "count_items": lambda: count_items(visitor()),
     }
 
 

@@ -18,6 +18,8 @@ LARGEST_FORM = 64 * 1024
 PAGES_THAT_PAY = {"checkout.show", "checkout.place", "orders.show", "orders.pay",
                   "orders.start_payment_intent", "orders.start_checkout_session"}  # fmt: skip
 PAGE_WITH_ELEMENT = "orders.pay"
+# Its address holds a client_secret.
+WAY_BACK = "orders.come_back"
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -76,6 +78,8 @@ def init_security(app: Flask) -> None:
         "WTF_CSRF_TIME_LIMIT": None,
         # Oldest first, so that a form opened before a change of the key can still be sent.
         "WTF_CSRF_SECRET_KEY": [*found.secret_key_fallbacks, found.secret_key],
+        # A Referer is often stripped; Origin and Sec-Fetch-Site say the same.
+        "WTF_CSRF_SSL_STRICT": False,
     }
     app.before_request(refuse_cross_site)
     app.before_request(refuse_nul)
@@ -122,6 +126,8 @@ def read_body(at_most: int) -> bytes:
 
 def add_headers(response: Response) -> Response:
     """Put the header baseline on an answer, errors included."""
+    if request.endpoint == WAY_BACK:
+        response.headers["Referrer-Policy"] = "no-referrer"
     for name, value in EVERYWHERE.items():
         response.headers.setdefault(name, value)
     if request.endpoint == PAGE_WITH_ELEMENT:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import abort, session
 from sqlalchemy import select
 
 from storefront.db import reading
 from storefront.ids import new_id
 from storefront.models import Order
+
+TOKEN = re.compile(r"\w{1,100}", re.ASCII)
 
 
 def visitor() -> str | None:
@@ -26,8 +30,13 @@ def known_visitor() -> str:
 
 def own_order_or_404(token: str) -> Order:
     """Return the visitor's order; somebody else's is as absent as one that never was."""
+    return own_order(token) or abort(404)
+
+
+def own_order(token: str) -> Order | None:
+    """Return the order with this token if it is the visitor's; any text may be asked for."""
+    if not TOKEN.fullmatch(token):
+        return None
     with reading() as database:
         order = database.scalar(select(Order).where(Order.token == token))
-    if order is None or order.owner != visitor():
-        abort(404)
-    return order
+    return order if order and order.owner == visitor() else None
