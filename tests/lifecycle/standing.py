@@ -24,12 +24,16 @@ from storefront.models import (
 from tests.shop import Shop
 
 Rows = Sequence[Row[Any]]
+Standing = dict[str, set[tuple[tuple[str, str], ...]]]
 CHANGED = (Product, Order, Payment)
 GROWING = (StripeEvent, Transition, Attention, OutboxCall)
-OF_THE_WAY = {"version", "updated_at", "created_at", "opened_at", "next_try_at", "id", "at"}
+OF_THE_WAY = {
+    "id", "version", "updated_at", "created_at", "opened_at", "at",
+    "attempts", "next_try_at", "last_error", "done_at",
+}  # fmt: skip
 
 
-def standing(shop: Shop) -> dict[str, set[tuple[tuple[str, str], ...]]]:
+def standing(shop: Shop) -> Standing:
     """Return what must be the same however the same events were dealt."""
     tables = (Product, Order, Payment, Attention, OutboxCall)
     return {
@@ -57,8 +61,9 @@ class Bookmark:
                 ids = [row.id for row in self._rows[model]]
                 session.execute(delete(model).where(_table(model).c.id.not_in(ids)))
             for model in CHANGED:
-                for row in self._rows[model]:
-                    table = _table(model)
+                table = _table(model)
+                now = session.execute(select(table)).all()
+                for row in (each for each in self._rows[model] if each not in now):
                     session.execute(
                         update(table).where(table.c.id == row.id).values(**row._asdict())
                     )
