@@ -38,6 +38,7 @@ class Settings:
     currency: str
     order_hold_minutes: int
     log_level: str
+    is_debugging: bool
 
     @property
     def world(self) -> str:
@@ -103,13 +104,16 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         store_id=env.get("STORE_ID", "storefront"),
         currency=env.get("CURRENCY", "usd").lower(),
         order_hold_minutes=_whole(env, "ORDER_HOLD_MINUTES", "60", at_least=40),
-        log_level=env.get("LOG_LEVEL", "INFO").upper(),
+        log_level=_log_level(env.get("LOG_LEVEL", "info")),
+        is_debugging=env.get("FLASK_DEBUG", "").lower() not in OFF,
     )
     _refuse_contradictions(found)
     return found
 
 
 SHORTEST_SECRET_KEY = 32
+LOG_LEVELS = ("debug", "info", "warning", "error")
+OFF = ("", "0", "false", "no")  # as Flask reads it
 SIGNING_HINT = (
     "It signs cookies. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'."
 )
@@ -170,6 +174,7 @@ def _wrong_when_live(found: Settings) -> tuple[tuple[bool, str], ...]:
         (not found.webhook_secrets, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"),
         (not found.is_https, "PUBLIC_BASE_URL must begin with https:// when the keys are live."),
         (not found.trusted_hosts, "TRUSTED_HOSTS is empty. Name the hosts that the shop serves."),
+        (found.is_debugging, "FLASK_DEBUG is on, and the keys are live. Unset it."),
     )
 
 
@@ -185,6 +190,12 @@ def _whole(env: Mapping[str, str], name: str, default: str, *, at_least: int) ->
     if not value.isdecimal() or int(value) < at_least:
         raise ConfigurationError(f"{name} is {value!r}; it must be a whole number >= {at_least}.")
     return int(value)
+
+
+def _log_level(value: str) -> str:
+    if value.lower() not in LOG_LEVELS:
+        raise ConfigurationError(f"LOG_LEVEL is {value!r}; use {', '.join(LOG_LEVELS)}.")
+    return value.upper()
 
 
 def _words(value: str) -> tuple[str, ...]:
