@@ -20,7 +20,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, MetaData, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from storefront.write_queue import QueueTooLong, WriteQueue
@@ -100,18 +100,23 @@ def writing() -> Iterator[Session]:
 def transaction(
     function: Callable[Concatenate[Session, P], T],
 ) -> Callable[P, T]:
-    """Run `function(session, …)` inside `writing()`, from its start again when it lost a race."""
+    """Run `function(session, …)` inside `writing()`, from its start again when it lost a race.
+
+    Raises DatabaseBusy when it loses every time. A unique violation that persists is a bug, not
+    a race, and is raised as it is.
+    """
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        for _ in range(MOST_TRIES):
+        for tries in range(1, MOST_TRIES + 1):
             try:
                 with writing() as session:
                     return function(session, *args, **kwargs)
             except LostRace:
                 continue
-            except OperationalError as error:
-                if not _is_deadlock(error):
+            except DBAPIError as error:
+                is_bug = isinstance(error, IntegrityError) and tries == MOST_TRIES
+                if is_bug or _sqlstate(error) not in RACES:
                     raise
         raise DatabaseBusy("The database is busy. Try again in a moment.")
 
@@ -121,6 +126,17 @@ def transaction(
 def is_in_transaction() -> bool:
     """Say whether a transaction is open, so that the gateway can refuse to call Stripe in it."""
     return bool(db.session().in_transaction())
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Say whether the database can't do it now but may later: it is away, locked or read-only."""
+    sqlstate = _sqlstate(error)
+    return (
+        isinstance(error, OperationalError)
+        or error.connection_invalidated
+        or sqlstate in READ_ONLY
+        or sqlstate.startswith(AWAY)
+    )
 
 
 def init_db(app: Flask, database_url: str) -> None:
@@ -148,6 +164,12 @@ def init_db(app: Flask, database_url: str) -> None:
             _set_up_sqlite(sqlite)
 
 
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: deadlock, serialization failure,
+# and a unique violation, which is a row that somebody else has just inserted. Nothing was written.
+RACES = {"40P01", "40001", "23505"}
+READ_ONLY = {"25006"}
+AWAY = ("08", "57")  # connection exceptions; shutdown, and what an operator or a timeout stopped
+
 POSTGRES_OPTIONS = (
     "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
     "-c idle_in_transaction_session_timeout=30s"
@@ -164,9 +186,8 @@ def _turn_to_write() -> Iterator[None]:
         raise DatabaseBusy(str(error)) from error
 
 
-def _is_deadlock(error: OperationalError) -> bool:
-    """PostgreSQL's deadlock_detected and serialization_failure: nothing was written."""
-    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _sqlite_module() -> ModuleType:

@@ -8,13 +8,13 @@ from http import HTTPStatus
 
 from flask import Flask, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.wrappers import Response
 
 from storefront.config import settings
-from storefront.db import DatabaseBusy
+from storefront.db import DatabaseBusy, is_unavailable
 from storefront.gateway import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.ids import new_id
 
@@ -47,7 +47,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(
         GatewayUnavailable, _logged(HTTPStatus.SERVICE_UNAVAILABLE, *STRIPE_IS_AWAY)
     )
-    for busy in (DatabaseBusy, OperationalError, PoolTimeout):
+    app.register_error_handler(DBAPIError, _database_error)
+    for busy in (DatabaseBusy, PoolTimeout):
         app.register_error_handler(busy, _logged(HTTPStatus.SERVICE_UNAVAILABLE))
     app.register_error_handler(Exception, _logged(HTTPStatus.INTERNAL_SERVER_ERROR))
 
@@ -86,7 +87,15 @@ def _unknown_host() -> Response:
 
 
 def _as_http(error: HTTPException) -> Response:
-    return error_page(error.code or 500)
+    response = error_page(error.code or 500)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _database_error(error: DBAPIError) -> Response:
+    is_passing = is_unavailable(error)
+    return _logged(HTTPStatus(503 if is_passing else 500))(error)
 
 
 def _logged(status: HTTPStatus, *words: str) -> Callable[[Exception], Response]:

@@ -1,0 +1,68 @@
+"""A database that can't be written to, or goes away: 503, and the shop is whole afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event, text
+from werkzeug.test import TestResponse
+
+from storefront.db import db, reading
+from tests.shop import Shop, Visitor
+from tests.webhooks.test_delivery import UNKNOWN_EVENT
+
+
+def make_read_only(shop: Shop) -> None:
+    """Let every new connection refuse to write, as a standby or a full quota does."""
+    with shop.app.app_context():
+        engine = db.engine
+        statement = (
+            "PRAGMA query_only=ON"
+            if engine.dialect.name == "sqlite"
+            else "SET default_transaction_read_only = on; COMMIT"
+        )
+        event.listen(engine, "connect", lambda raw, _: raw.cursor().execute(statement))
+        engine.dispose()
+
+
+def assert_postponed(response: TestResponse) -> None:
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_a_database_that_turns_read_only_still_shows_what_it_holds(shop: Shop, visitor: Visitor):
+    """CR-11."""
+    token = visitor.buy()
+    make_read_only(shop)
+
+    for path in ("/", "/products/steel-rule", "/cart", f"/orders/{token}"):
+        assert visitor.get(path).status_code == 200
+    assert_postponed(visitor.add())
+    assert_postponed(shop.sign_and_post(UNKNOWN_EVENT))
+
+
+def test_a_connection_that_is_cut_is_a_503_and_the_next_request_is_served(postgres_shop: Shop):
+    """CR-14."""
+    views, visitor = postgres_shop.app.view_functions, postgres_shop.visitor()
+    index = views["catalog.index"]
+
+    def cut() -> str:
+        with reading() as session:
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return ""
+
+    views["catalog.index"] = cut
+    assert_postponed(visitor.get("/"))
+    views["catalog.index"] = index
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1 / 0", "SELECT * FROM nowhere"])
+def test_a_mistake_of_ours_stays_a_500(postgres_shop: Shop, statement: str):
+    def wrong() -> str:
+        with reading() as session:
+            session.execute(text(statement))
+        return ""
+
+    postgres_shop.app.view_functions["catalog.index"] = wrong
+
+    assert postgres_shop.visitor().get("/").status_code == 500
