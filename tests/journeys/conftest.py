@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
-from tests.browser import chromium_path
 from tests.journeys.console import Console, quiet_console
 from tests.journeys.shopper import NewShopper, Shopper
 from tests.journeys.stripe_side import StripeSide
 from tests.processes import LiveShop
-
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
 
 
 @pytest.fixture(scope="session")
@@ -24,19 +18,6 @@ def live_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
     """The shop and the sandbox of every journey; who stops one of them starts it again."""
     with LiveShop(tmp_path_factory.mktemp("live_shop")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

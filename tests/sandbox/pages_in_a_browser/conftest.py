@@ -9,26 +9,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, FrameLocator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
 
 from stripe_sandbox.app import create_sandbox, sandbox_of
 from stripe_sandbox.payment_intents import make
 from stripe_sandbox.server import Server
-from tests.browser import chromium_path
 from tests.sandbox.pages_in_a_browser.pay_page import serve_shop
-
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
-        yield browser.new_context(viewport={"width": 420, "height": 800})
-        browser.close()
+def browser(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 420, "height": 800})
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="module")
