@@ -8,6 +8,8 @@
 
   const LOAD_MS = 8_000;
   const SLOW_MS = 20_000;
+  // How Stripe.js calls a failed 3-D Secure challenge; its type is that of a programming error.
+  const NOT_AUTHENTICATED = "payment_intent_authentication_failure";
   const OPEN_STATUSES = ["requires_payment_method", "requires_confirmation", "requires_action"];
 
   const form = byId("payment-form");
@@ -64,8 +66,8 @@
       if (error) explain(error);
       else goToOrder();
     } catch {
-      say(setting("neutral"));
       setBusy(false);
+      complain(setting("neutral"));
     } finally {
       clearTimeout(slow);
     }
@@ -82,9 +84,11 @@
   /** @param {StripeError} error */
   function explain(error) {
     if (error.payment_intent && !isOpen(error.payment_intent)) return goToOrder();
-    const isForShopper = error.type === "card_error" || error.type === "validation_error";
-    say((isForShopper && error.message) || setting("neutral"));
     setBusy(false);
+    // The Element says beside the field what is wrong with it, and puts the cursor there.
+    if (error.type === "validation_error") return say("");
+    const isForShopper = error.type === "card_error" || error.code === NOT_AUTHENTICATED;
+    complain((isForShopper && error.message) || setting("neutral"));
   }
 
   /** @param {PaymentIntent} paymentIntent */
@@ -111,7 +115,12 @@
     button.disabled = busy;
     button.textContent = busy ? setting("busy") : buttonText;
     form.setAttribute("aria-busy", String(busy));
-    if (!busy) button.focus();
+  }
+
+  /** @param {string} sentence */
+  function complain(sentence) {
+    say(sentence);
+    button.focus();
   }
 
   /** @param {string} sentence */

@@ -86,3 +86,16 @@ def test_failing_three_d_secure_on_stripes_page_stays_there(
     shopper.sees_it_paid()
 
     assert len(stripe_side.charged_for(shopper.order_number)) == 1
+
+
+def test_a_browser_may_keep_every_file_of_ours_for_ever(shopper: Shopper) -> None:
+    """Each has its version in its address, and the typeface has one address only."""
+    asked = set()
+    shopper.browser.on("request", lambda sent: asked.add(sent.url))
+    shopper.order_by(Flow.HERE)
+    shopper.pay(Flow.HERE)
+    shopper.sees_it_paid()
+    files = [url for url in asked if url.startswith(f"{shopper.shop_url}/static/")]
+
+    assert [url for url in files if "?v=" not in url] == []
+    assert len([url for url in files if ".woff2" in url]) == 1

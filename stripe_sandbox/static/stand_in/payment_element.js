@@ -126,7 +126,8 @@ export class PaymentElement {
     const frame = document.createElement('iframe');
     frame.src = `${ORIGIN}/elements/payment?${query}`;
     frame.title = 'Card payment (Stripe sandbox)';
-    Object.assign(frame.style, {border: '0', width: '100%', display: 'block'});
+    // As wide as its place, with room for a focus ring around it: 4 px of padding are in the frame.
+    Object.assign(frame.style, {border: '0', display: 'block', width: 'calc(100% + 8px)', margin: '-4px'});
     frame.style.colorScheme = this.colorScheme;
     return frame;
   }
