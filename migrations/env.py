@@ -5,8 +5,8 @@ from typing import Any, Literal
 from alembic import context
 from flask import current_app
 
+from storefront.columns import UtcDateTime
 from storefront.db import db
-from storefront.models import UtcDateTime
 
 
 def run_migrations() -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, outbox
 from storefront.db import reading, transaction
-from storefront.gateway import Answer, AttemptToMake, GatewayMisuse, gateway
+from storefront.events import apply_answer
+from storefront.gateway import Answer, AttemptToMake, gateway
+from storefront.gateway_errors import GatewayMisuse
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
-from storefront.payments import apply_answer
+from storefront.payments import Outcome
 from storefront.transitions import change_order, record_transition
 
 # Stripe's minimum is 30 minutes from creation; the rest leaves time to ask again.
@@ -31,6 +33,10 @@ class OrderNotPayable(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"The order is {status}.")
         self.status = status
+
+
+class AttemptGone(GatewayMisuse):
+    """Stripe has no object for the attempt and makes none; the attempt is closed."""
 
 
 def live_payment(order_id: str) -> Payment | None:
@@ -89,12 +95,12 @@ def refuse_unpayable(order: Order) -> None:
 
 
 def bring_about(payment: Payment) -> Answer:
-    """Create the payment's Stripe object or read it again, and apply what it says."""
+    """Create the payment's Stripe object or read it again, and apply what it says.
+
+    Raises AttemptGone, and the gateway's errors.
+    """
     stripe_id = stripe_id_of(payment)
-    flow = Flow(payment.flow)
-    answer = gateway().retrieve(flow, stripe_id) if stripe_id else _create(payment)
-    _apply(answer)
-    return answer
+    return _read(payment, stripe_id) if stripe_id else _create(payment)
 
 
 def retire(payment: Payment) -> None:
@@ -102,16 +108,14 @@ def retire(payment: Payment) -> None:
 
     An attempt whose creation got no answer is created first: only so can it be stopped.
     """
-    flow = Flow(payment.flow)
-    stripe_id = stripe_id_of(payment)
-    if stripe_id is None:
-        created = bring_about(payment).snapshot
-        stripe_id = created.checkout_session_id or created.payment_intent_id or ""
     try:
-        answer = gateway().retire(flow, stripe_id)
-    except GatewayMisuse:
-        answer = gateway().retrieve(flow, stripe_id)
-    _apply(answer)
+        stripe_id = stripe_id_of(payment)
+        if stripe_id is None:
+            created = _create(payment).snapshot
+            stripe_id = created.checkout_session_id or created.payment_intent_id or ""
+        _stop(payment, stripe_id)
+    except AttemptGone:
+        return
 
 
 def stripe_id_of(payment: Payment) -> str | None:
@@ -121,21 +125,47 @@ def stripe_id_of(payment: Payment) -> str | None:
     return payment.checkout_session_id
 
 
-def _apply(answer: Answer) -> None:
-    if apply_answer(answer).has_calls:
-        outbox.work()
-
-
 def _create(payment: Payment) -> Answer:
     attempt = _attempt_to_make(payment)
     try:
         if payment.flow == Flow.PAYMENT_INTENT:
-            return gateway().create_payment_intent(attempt)
-        return gateway().create_checkout_session(attempt)
+            answer = gateway().create_payment_intent(attempt)
+        else:
+            answer = gateway().create_checkout_session(attempt)
     except GatewayMisuse as error:
         if error.is_refusal:
             _give_up(payment.id, error.code)
+            raise AttemptGone(str(error), code=error.code) from error
         raise
+    return _applied(answer)
+
+
+def _read(payment: Payment, stripe_id: str) -> Answer:
+    try:
+        answer = gateway().retrieve(Flow(payment.flow), stripe_id)
+    except GatewayMisuse as error:
+        if error.code == "resource_missing" and payment.status != PaymentStatus.PROCESSING:
+            _give_up(payment.id, error.code)
+            raise AttemptGone(str(error), code=error.code) from error
+        raise
+    return _applied(answer)
+
+
+def _stop(payment: Payment, stripe_id: str) -> None:
+    try:
+        _applied(gateway().retire(Flow(payment.flow), stripe_id))
+    except GatewayMisuse:
+        _read(payment, stripe_id)
+
+
+def _applied(answer: Answer) -> Answer:
+    """Apply an answer; one that isn't about a payment of ours may not be used to pay."""
+    done = apply_answer(answer)
+    if done.outcome not in {Outcome.APPLIED, Outcome.STALE}:
+        raise GatewayMisuse(f"Stripe's object isn't this payment's: {done.outcome}.")
+    if done.has_calls:
+        outbox.work(at_most=1)
+    return answer
 
 
 def _attempt_to_make(payment: Payment) -> AttemptToMake:
@@ -157,14 +187,17 @@ def _attempt_to_make(payment: Payment) -> AttemptToMake:
 
 @transaction
 def _give_up(session: Session, payment_id: str, code: str | None) -> None:
-    """Note that Stripe refused to make the attempt's object, so that a new attempt may be made."""
-    session.execute(
-        update(Payment)
-        .where(Payment.id == payment_id, Payment.is_live, Payment.evidence_created == 0)
-        .values(
-            is_live=False,
-            status=PaymentStatus.FAILED,
-            failure_code=code,
-            updated_at=clock.now(),
-        )
+    """Close an attempt that Stripe has no object for, so that a new one may be made."""
+    payment = session.get_one(Payment, payment_id)
+    order = session.get_one(Order, payment.order_id)
+    change_order(session, order.id, order.version)
+    record_transition(
+        session,
+        order_id=order.id,
+        payment_id=payment.id,
+        before=payment.status,
+        after=PaymentStatus.CANCELED,
+        cause="stripe",
     )
+    payment.status, payment.is_live = PaymentStatus.CANCELED, False
+    payment.failure_code, payment.updated_at = code, clock.now()

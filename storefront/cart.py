@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from storefront import clock
 from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
 from storefront.config import settings
-from storefront.db import reading, transaction
+from storefront.db import LostRace, reading, rowcount_of, transaction
 from storefront.lifecycle import OrderStatus
-from storefront.models import Cart, CartItem, LineItem, Order
+from storefront.models import Cart, CartItem, Order
 from storefront.money import format_money
 
 MOST_OF_ONE = 99
@@ -87,19 +87,19 @@ def view_of_cart(session: Session, owner: str | None, locale: str = DEFAULT_LOCA
     cart, order = current_cart(session, owner)
     if cart is None:
         return CartView(id=None, currency=settings().currency, lines=[])
+    if order is None:
+        lines = lines_of_cart(session, cart, locale)
+        return CartView(id=cart.id, currency=cart.currency, lines=lines)
+    lines = _lines_of_order(session, order, locale)
+    return CartView(id=cart.id, currency=cart.currency, lines=lines, pending_order=order)
+
+
+def lines_of_cart(session: Session, cart: Cart, locale: str) -> list[CartLine]:
+    """Return what is in a cart, as it would be ordered now."""
     items = session.scalars(select(CartItem).where(CartItem.cart_id == cart.id)).all()
     offers = offers_by_id(session, [item.product_id for item in items], cart.currency, locale)
-    lines = [
-        _line(item, offers[item.product_id], order, locale)
-        for item in items
-        if item.product_id in offers
-    ]
-    return CartView(
-        id=cart.id,
-        currency=cart.currency,
-        lines=sorted(lines, key=lambda line: line.name),
-        pending_order=order,
-    )
+    lines = [_line_of_cart(item, offers[item.product_id], locale) for item in items]
+    return sorted(lines, key=lambda line: line.name)
 
 
 def current_cart(session: Session, owner: str | None) -> tuple[Cart | None, Order | None]:
@@ -148,18 +148,18 @@ def set_quantity(session: Session, owner: str, product_id: str, quantity: int) -
 
 @transaction
 def acknowledge(session: Session, owner: str) -> None:
-    """Accept today's prices, and no more of anything than there is."""
-    view = view_of_cart(session, owner)
-    for line in view.lines if view.id and not view.pending_order else ():
-        quantity = min(line.quantity, line.stock)
-        if quantity == 0:
-            _remove(session, view.id or "", line.product_id)
-            continue
-        session.execute(
-            update(CartItem)
-            .where(CartItem.cart_id == view.id, CartItem.product_id == line.product_id)
-            .values(quantity=quantity, unit_amount=line.unit_amount)
-        )
+    """Accept today's prices, and no more of anything than there is; raises CartRefused."""
+    cart = _open_cart(session, owner)
+    for line in lines_of_cart(session, cart, DEFAULT_LOCALE):
+        if line.stock == 0:
+            _remove(session, cart.id, line.product_id)
+        else:
+            _put(session, cart, line.product_id, min(line.quantity, line.stock))
+
+
+def freeze_cart(session: Session, cart: Cart) -> None:
+    """Let nobody change the cart any more: it is being ordered. Raises LostRace."""
+    _hold(session, cart.id, status="ordered")
 
 
 def copy_of_cart(session: Session, cart_id: str) -> Cart:
@@ -176,10 +176,21 @@ def copy_of_cart(session: Session, cart_id: str) -> Cart:
 
 
 def _open_cart(session: Session, owner: str) -> Cart:
+    """Return the visitor's open cart, held against everybody else until the commit."""
     cart, order = current_cart(session, owner)
     if order:
         raise CartRefused("These items were ordered meanwhile. Look at the order first.")
-    return cart or _new_cart(session, owner, settings().currency)
+    if cart is None:
+        return _new_cart(session, owner, settings().currency)
+    _hold(session, cart.id, status="open")
+    return cart
+
+
+def _hold(session: Session, cart_id: str, *, status: str) -> None:
+    """Compare-and-set: whoever changes a cart or its items comes by here first."""
+    statement = update(Cart).where(Cart.id == cart_id, Cart.status == "open").values(status=status)
+    if rowcount_of(session.execute(statement)) != 1:
+        raise LostRace
 
 
 def _new_cart(session: Session, owner: str, currency: str) -> Cart:
@@ -214,26 +225,38 @@ def _remove(session: Session, cart_id: str, product_id: str) -> None:
     )
 
 
-def _line(item: CartItem, offer: Offer, order: Order | None, locale: str) -> CartLine:
-    """Show an ordered line as it was ordered, and an open one as it would be ordered now."""
-    ordered = _ordered_line(item, order)
-    unit_amount = (ordered or offer).unit_amount
+def _line_of_cart(item: CartItem, offer: Offer, locale: str) -> CartLine:
     return CartLine(
-        product_id=item.product_id,
+        product_id=offer.id,
         slug=offer.slug,
-        name=(ordered or offer).name,
+        name=offer.name,
         image=offer.image,
         quantity=item.quantity,
-        unit_amount=unit_amount,
-        amount=unit_amount * item.quantity,
+        unit_amount=offer.unit_amount,
+        amount=offer.unit_amount * item.quantity,
         stock=offer.stock,
-        notice=None if ordered else _notice(item, offer, locale),
+        notice=_notice(item, offer, locale),
     )
 
 
-def _ordered_line(item: CartItem, order: Order | None) -> LineItem | None:
-    lines = order.line_items if order else []
-    return next((line for line in lines if line.product_id == item.product_id), None)
+def _lines_of_order(session: Session, order: Order, locale: str) -> list[CartLine]:
+    """Return what was ordered, with the names and prices that were agreed on."""
+    ids = [item.product_id for item in order.line_items]
+    offers = offers_by_id(session, ids, order.currency, locale)
+    return [
+        CartLine(
+            product_id=item.product_id,
+            slug=offers[item.product_id].slug,
+            name=item.name,
+            image=item.image,
+            quantity=item.quantity,
+            unit_amount=item.unit_amount,
+            amount=item.amount,
+            stock=offers[item.product_id].stock,
+            notice=None,
+        )
+        for item in order.line_items
+    ]
 
 
 def _notice(item: CartItem, offer: Offer, locale: str) -> str | None:

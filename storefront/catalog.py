@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, case, select, update
+from sqlalchemy import Row, Select, and_, case, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from storefront.db import reading, rowcount_of, transaction
@@ -70,7 +70,7 @@ def offer_by_id(id_: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer 
 def offers_by_id(
     session: Session, ids: Iterable[str], currency: str, locale: str = DEFAULT_LOCALE
 ) -> dict[str, Offer]:
-    """Return the products that have a price in `currency`; withdrawn ones have a stock of 0."""
+    """Return the products; one that isn't for sale in `currency` any more has a stock of 0."""
     rows = session.execute(_offers(currency, withdrawn=True).where(Product.id.in_(list(ids))))
     return {row.id: _offer(row, locale) for row in rows}
 
@@ -126,17 +126,21 @@ def seed(session: Session) -> int:
 
 
 def _offers(currency: str, *, withdrawn: bool = False) -> Select[Any]:
-    left = case((Product.is_active, Product.stock), else_=0).label("stock")
-    columns = [
-        each for each in Product.__table__.columns if each.name not in {"stock", "is_active"}
-    ]
+    is_for_sale = and_(Product.is_active, Price.unit_amount.is_not(None))
+    has_price = and_(Price.product_id == Product.id, Price.currency == currency)
+    plain = (Product.id, Product.slug, Product.category, Product.name, Product.description)
     statement = (
-        select(*columns, left, Price.unit_amount, Price.currency)
-        .join(Price, Price.product_id == Product.id)
-        .where(Price.currency == currency)
+        select(
+            *plain,
+            Product.image,
+            case((is_for_sale, Product.stock), else_=0).label("stock"),
+            func.coalesce(Price.unit_amount, 0).label("unit_amount"),
+            literal(currency).label("currency"),
+        )
+        .join(Price, has_price, isouter=True)
         .order_by(Product.position)
     )
-    return statement if withdrawn else statement.where(Product.is_active)
+    return statement if withdrawn else statement.where(is_for_sale)
 
 
 def _only(statement: Select[Any], locale: str) -> Offer | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from datetime import timedelta
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront import catalog, clock
 from storefront.attempts import (
+    AttemptGone,
     OrderNotPayable,
     bring_about,
     has_live_payment,
@@ -19,19 +19,18 @@ from storefront.attempts import (
     retire,
     stripe_id_of,
 )
-from storefront.cart import CartView, copy_of_cart, current_cart, view_of_cart
+from storefront.cart import CartView, copy_of_cart, current_cart, freeze_cart, lines_of_cart
 from storefront.config import settings
-from storefront.db import LostRace, reading, rowcount_of, transaction
+from storefront.db import reading, transaction
 from storefront.evidence import Snapshot
-from storefront.gateway import GatewayError, GatewayUnavailable
+from storefront.gateway_errors import GatewayBusy, GatewayUnavailable
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
-from storefront.models import Cart, LineItem, Order
+from storefront.models import LineItem, Order
 from storefront.money import format_money, is_chargeable
 from storefront.transitions import change_order, record_transition
 
-log = logging.getLogger(__name__)
-
 MOST_ROUNDS = 4
+CONFLICT_SECONDS = 0.5
 
 
 class CheckoutRefused(Exception):
@@ -76,8 +75,11 @@ def open_cart(owner: str) -> None:
     with reading() as session:
         cart, pending = current_cart(session, owner)
     if cart and pending:
-        cancel_order(pending.id, ClosedReason.REPLACED)
-        _open_copy(cart.id)
+        try:
+            cancel_order(pending.id, ClosedReason.REPLACED)
+        except OrderNotPayable as refusal:
+            if refusal.status != OrderStatus.CANCELLED:
+                raise
 
 
 def start_payment_intent(order_id: str) -> Snapshot:
@@ -96,7 +98,7 @@ def start_checkout_session(order_id: str) -> str:
 def resume_payment_intent(order_id: str) -> Snapshot | None:
     """Return the PaymentIntent under way, read at Stripe; None when there is none to pay."""
     payment = live_payment(order_id)
-    if payment is None or payment.flow != Flow.PAYMENT_INTENT:
+    if payment is None or payment.payment_intent_id is None or payment.flow != Flow.PAYMENT_INTENT:
         return None
     snapshot = bring_about(payment).snapshot
     return snapshot if live_payment(order_id) and snapshot.status in MOUNTABLE else None
@@ -120,6 +122,8 @@ def cancel_order(order_id: str, reason: ClosedReason = ClosedReason.CANCELLED) -
     nothing is released then.
     """
     for _ in range(MOST_ROUNDS):
+        with reading() as session:
+            _refuse_closing(session.get_one(Order, order_id), reason)
         if payment := live_payment(order_id):
             retire(payment)
         if _close(order_id, reason):
@@ -134,49 +138,47 @@ def _start(order_id: str, flow: Flow) -> Snapshot:
     other flow is stopped at Stripe first. Raises OrderNotPayable when the order has been paid,
     closed, or is being paid, and the gateway's errors.
     """
+    refused = False
     for _ in range(MOST_ROUNDS):
-        payment = live_or_new(order_id, flow)
-        if payment.flow != flow:
-            retire(payment)
-            continue
-        snapshot = bring_about(payment).snapshot
-        live = live_payment(order_id)
-        if live and live.id == payment.id and live.status != PaymentStatus.PROCESSING:
-            return snapshot
+        try:
+            snapshot = _one_round(order_id, flow)
+        except GatewayBusy:
+            time.sleep(CONFLICT_SECONDS)
+        except AttemptGone:
+            if refused:
+                raise
+            refused = True
+        else:
+            if snapshot:
+                return snapshot
     raise GatewayUnavailable("The payment couldn't be started. Try again in a moment.")
 
 
-def expire_orders() -> int:
-    """Close the orders that were held for long enough; returns how many.
-
-    Stripe is asked first, so nothing is released that can still be paid; an order whose payment
-    can't be stopped now is left for the next time.
-    """
-    is_due = (Order.status == OrderStatus.PENDING, Order.expires_at < clock.now())
-    with reading() as session:
-        due = session.scalars(select(Order.id).where(*is_due)).all()
-    return sum(_expire(order_id) for order_id in due)
-
-
-def _expire(order_id: str) -> bool:
-    try:
-        cancel_order(order_id, ClosedReason.EXPIRED)
-    except (OrderNotPayable, GatewayError) as error:
-        log.warning("order=%s expiry=postponed reason=%s", order_id, type(error).__name__)
-        return False
-    return True
+def _one_round(order_id: str, flow: Flow) -> Snapshot | None:
+    """Come one step nearer to an open attempt of `flow`; None when there is more to do."""
+    payment = live_or_new(order_id, flow)
+    if payment.flow != flow:
+        retire(payment)
+        return None
+    snapshot = bring_about(payment).snapshot
+    live = live_payment(order_id)
+    is_open = live and live.id == payment.id and live.status != PaymentStatus.PROCESSING
+    return snapshot if is_open else None
 
 
 @transaction
 def _place(session: Session, owner: str, email: str, locale: str) -> Order:
-    view = view_of_cart(session, owner, locale)
-    if view.pending_order:
-        return view.pending_order
+    """Freeze the cart before it is read, so that what is ordered is what is in it."""
+    cart, pending = current_cart(session, owner)
+    if pending:
+        return pending
+    if cart is None:
+        raise CartEmpty("Your cart is empty.")
+    freeze_cart(session, cart)
+    lines = lines_of_cart(session, cart, locale)
+    view = CartView(id=cart.id, currency=cart.currency, lines=lines)
     _refuse_unready(view, locale)
-    take = update(Cart).where(Cart.id == view.id, Cart.status == "open").values(status="ordered")
-    if rowcount_of(session.execute(take)) != 1:
-        raise LostRace
-    catalog.take(session, [(line.product_id, line.quantity) for line in view.lines])
+    catalog.take(session, [(line.product_id, line.quantity) for line in lines])
     now = clock.now()
     order = Order(
         cart_id=view.id,
@@ -217,11 +219,21 @@ def _refuse_unready(view: CartView, locale: str) -> None:
         raise InvalidAmount(f"Stripe doesn't take a payment of {total}. Change the cart.")
 
 
+def _refuse_closing(order: Order, reason: ClosedReason) -> None:
+    """Raise OrderNotPayable for an order that is paid, and for one that isn't due to expire."""
+    refuse_unpayable(order)
+    if reason is ClosedReason.EXPIRED and order.expires_at > clock.now():
+        raise OrderNotPayable(order.status)
+
+
 @transaction
 def _close(session: Session, order_id: str, reason: ClosedReason) -> bool:
-    """Close the order and release its stock; False while an attempt can still take money."""
+    """Close the order and release its stock; False while an attempt can still take money.
+
+    A replaced order leaves an open copy of its cart, in the same transaction.
+    """
     order = session.get_one(Order, order_id)
-    refuse_unpayable(order)
+    _refuse_closing(order, reason)
     if has_live_payment(session, order_id):
         return False
     record_transition(
@@ -240,12 +252,6 @@ def _close(session: Session, order_id: str, reason: ClosedReason) -> bool:
         closed_reason=reason,
     )
     catalog.put_back(session, order_id)
+    if reason is ClosedReason.REPLACED:
+        copy_of_cart(session, order.cart_id)
     return True
-
-
-@transaction
-def _open_copy(session: Session, cart_id: str) -> None:
-    owner = session.get_one(Cart, cart_id).owner
-    cart, _ = current_cart(session, owner)
-    if cart is None:
-        copy_of_cart(session, cart_id)

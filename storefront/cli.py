@@ -10,7 +10,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
-from storefront import catalog, checkout, outbox
+from storefront import catalog, outbox, upkeep
 from storefront.db import DatabaseBusy
 
 log = logging.getLogger(__name__)
@@ -35,17 +35,20 @@ def seed() -> None:
 )
 @with_appcontext
 def work(every: int | None) -> None:
-    """Close orders that were held for long enough, and make the calls to Stripe that are due."""
+    """Expire orders, read silent payments again, make the calls to Stripe that are due."""
     while True:
         try:
-            expired, calls = checkout.expire_orders(), outbox.work()
+            expired, read = upkeep.expire_orders(), upkeep.read_again()
+            calls = outbox.work()
         except (DatabaseBusy, OperationalError) as error:
             if not every:
                 raise
             log.warning("work=postponed reason=%s", type(error).__name__)
         else:
-            if expired or calls or not every:
-                click.echo(f"{expired} orders expired, {calls} calls made.")
+            if expired or read or calls or not every:
+                click.echo(
+                    f"{expired} orders expired, {read} payments read again, {calls} calls made."
+                )
         if not every:
             return
         time.sleep(every)

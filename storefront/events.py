@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,12 +20,14 @@ from storefront.evidence import (
     MalformedEvent,
     Snapshot,
     evidence_of_event,
+    evidence_of_reread,
     read_event,
     read_snapshot,
     without_client_secrets,
 )
-from storefront.gateway import gateway
-from storefront.models import StripeEvent
+from storefront.gateway import Answer, gateway
+from storefront.lifecycle import Evidence, Verdict
+from storefront.models import Payment, StripeEvent
 from storefront.payments import Advance, Outcome, advance
 
 log = logging.getLogger(__name__)
@@ -47,11 +50,22 @@ def receive(body: bytes, signature: str) -> Advance:
     return done
 
 
-def apply_parked(session: Session, payment_id: str) -> None:
-    """Apply, in the caller's transaction, the events that came before their payment was known."""
-    parked = (StripeEvent.outcome == Outcome.PARKED, StripeEvent.object_payment_id == payment_id)
-    for row in session.execute(select(StripeEvent.id, StripeEvent.payload).where(*parked)).all():
-        _note(session, row.id, _apply(session, read_event(json.loads(row.payload))))
+@transaction
+def apply_answer(session: Session, answer: Answer) -> Advance:
+    """Apply what Stripe answered about an object of ours, in a transaction of its own."""
+    done = advance(session, answer.snapshot, _evidence_of_answer(answer))
+    return _with_parked(session, done)
+
+
+def _evidence_of_answer(answer: Answer) -> Evidence:
+    """Tell what an answer proves.
+
+    The answer to a creation may be Stripe's copy of the first one, however late it was asked for:
+    it says that the object was made, and nothing about now.
+    """
+    if answer.is_creation:
+        return Evidence(Verdict.CREATED, answer.as_of)
+    return evidence_of_reread(answer.snapshot, as_of=answer.as_of)
 
 
 @transaction
@@ -66,9 +80,26 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
         return Advance(Outcome.DUPLICATE)
     done = _apply(session, event)
     _note(session, event.id, done)
-    if done.outcome is Outcome.APPLIED and done.payment_id:
-        apply_parked(session, done.payment_id)
-    return done
+    return _with_parked(session, done)
+
+
+def _with_parked(session: Session, done: Advance) -> Advance:
+    """Apply the events that came before their payment was known here, now that it is."""
+    if done.outcome is not Outcome.APPLIED:
+        return done
+    order_id = select(Payment.order_id).where(Payment.id == done.payment_id).scalar_subquery()
+    is_its = or_(
+        StripeEvent.object_payment_id == done.payment_id, StripeEvent.object_order_id == order_id
+    )
+    parked = select(StripeEvent.id, StripeEvent.payload).where(
+        StripeEvent.outcome == Outcome.PARKED, is_its
+    )
+    has_calls = done.has_calls
+    for row in session.execute(parked).all():
+        late = _apply(session, read_event(json.loads(row.payload)))
+        _note(session, row.id, late)
+        has_calls = has_calls or late.has_calls
+    return replace(done, has_calls=has_calls)
 
 
 def _apply(session: Session, event: Event) -> Advance:
@@ -101,6 +132,7 @@ def _insert(session: Session, event: Event, payload: str) -> bool:
             payload=payload,
             outcome=Outcome.APPLIED,
             object_payment_id=snapshot.payment_id if snapshot else None,
+            object_order_id=snapshot.order_id if snapshot else None,
             received_at=clock.now(),
         )
         .on_conflict_do_nothing(index_elements=["id"])

@@ -26,6 +26,14 @@ from requests.adapters import BaseAdapter
 from storefront.config import Settings
 from storefront.db import is_in_transaction
 from storefront.evidence import Snapshot, read_snapshot
+from storefront.gateway_errors import (
+    Declined,
+    GatewayBusy,
+    GatewayError,
+    GatewayMisuse,
+    GatewayUnavailable,
+    InvalidSignature,
+)
 from storefront.lifecycle import Flow
 
 log = logging.getLogger(__name__)
@@ -39,41 +47,17 @@ STRIPE_ID = re.compile(r"(pi|cs_test|cs_live|re)_\w{1,250}", re.ASCII)
 stripe.enable_telemetry = False
 
 
-class GatewayError(Exception):
-    """Stripe didn't do what was asked. `code` is Stripe's, where it gave one."""
-
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Declined(GatewayError):
-    """The shopper can fix it; the message is Stripe's, for the shopper to read."""
-
-
-class GatewayUnavailable(GatewayError):
-    """The outcome is unknown: change nothing, and try again with the same idempotency key."""
-
-
-class GatewayMisuse(GatewayError):
-    """Stripe understood and refused: the object isn't in that state, or we have a bug.
-
-    `is_refusal` is true when the request itself was refused, so that it certainly did nothing.
-    """
-
-    is_refusal = False
-
-
-class InvalidSignature(Exception):
-    """The delivery isn't signed by Stripe with a secret of ours, or it is too old or too new."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Stripe showed us of an object, and when by its own clock, in seconds."""
+    """What Stripe showed us of an object, and when by its own clock, in seconds.
+
+    The answer to a creation is dated by the object's own `created`: a retry gets a copy of the
+    first answer, which isn't news.
+    """
 
     snapshot: Snapshot
     as_of: int
+    is_creation: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,12 +191,15 @@ class Gateway:
         return True
 
     def _ask(self, call: Callable[..., Any], *arguments: Any, **options: str) -> Answer:
+        """Make a call; one with an idempotency key is a creation."""
         with self._calling(call.__qualname__):
             found = call(*arguments, **({"options": options} if options else {}))
-        as_of = parsedate_to_datetime(found.last_response.headers["Date"])
         snapshot = read_snapshot(found.to_dict(for_json=True))
         if snapshot is None:
             raise GatewayMisuse("Stripe answered with another kind of object.")
+        if options:
+            return Answer(snapshot, found.created, is_creation=True)
+        as_of = parsedate_to_datetime(found.last_response.headers["Date"])
         return Answer(snapshot, int(as_of.timestamp()))
 
     @contextmanager
@@ -277,9 +264,10 @@ def _as_ours(error: stripe.StripeError) -> GatewayError:
     message = error.user_message or "The payment provider refused."
     if isinstance(error, stripe.CardError):
         return Declined(message, code=error.code)
-    is_conflict = error.http_status == HTTPStatus.CONFLICT
     is_unknown = isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError))
-    if is_unknown or is_conflict or type(error) is stripe.APIError:
+    if error.http_status == HTTPStatus.CONFLICT:
+        return GatewayBusy(message, code=error.code)
+    if is_unknown or type(error) is stripe.APIError:
         return GatewayUnavailable(message, code=error.code)
     misuse = GatewayMisuse(message, code=error.code)
     misuse.is_refusal = type(error) is stripe.InvalidRequestError

@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
-    Index,
-    Integer,
     Text,
     UniqueConstraint,
-    text,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
 
+from storefront.columns import Serial, UtcDateTime, index_where, one_of
 from storefront.db import Base
 from storefront.ids import new_id
+from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, aware in Python on both databases."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
-        """Refuse a naive datetime: nobody can know when it was."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("A moment needs a timezone.")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
-        """SQLite forgets the zone."""
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
 Base.registry.update_type_annotation_map(
     {datetime: UtcDateTime, str: Text, int: BigInteger, dict[str, Any]: JSON}
 )
-Serial = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def unique_where(name: str, column: str, condition: str) -> Index:
-    """Make a partial unique index: at most one row per `column` for which `condition` holds."""
-    where = text(condition)
-    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 def new_order_number() -> str:
@@ -97,7 +69,7 @@ class Cart(Base):
     __tablename__ = "carts"
     __table_args__ = (
         CheckConstraint("status IN ('open', 'ordered')", "status_is_known"),
-        unique_where("uq_carts_open_owner", "owner", "status = 'open'"),
+        index_where("uq_carts_open_owner", "owner", "status = 'open'", unique=True),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cart"))
@@ -129,6 +101,8 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint("amount_total > 0", "amount_total_is_positive"),
+        CheckConstraint(one_of("status", OrderStatus), "status_is_known"),
+        CheckConstraint(one_of("closed_reason", ClosedReason), "closed_reason_is_known"),
         CheckConstraint("(closed_at IS NULL) = (closed_reason IS NULL)", "closed_for_a_reason"),
         CheckConstraint("(paid_at IS NULL) = (settled_by IS NULL)", "paid_by_a_payment"),
     )
@@ -192,11 +166,9 @@ class Payment(Base):
         CheckConstraint(
             "status <> 'succeeded' OR amount_refunded <= amount_received", "refunds_fit"
         ),
-        CheckConstraint(
-            "status IN ('pending', 'processing', 'succeeded', 'failed', 'canceled')",
-            "status_is_known",
-        ),
-        unique_where("uq_payments_live_order", "order_id", "is_live"),
+        CheckConstraint(one_of("status", PaymentStatus), "status_is_known"),
+        CheckConstraint(one_of("flow", Flow), "flow_is_known"),
+        index_where("uq_payments_live_order", "order_id", "is_live", unique=True),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pay"))
@@ -228,9 +200,9 @@ class StripeEvent(Base):
 
     __tablename__ = "stripe_events"
     __table_args__ = (
-        Index("ix_stripe_events_parked", "object_payment_id",
-              sqlite_where=text("outcome = 'parked'"), postgresql_where=text("outcome = 'parked'")),
-    )  # fmt: skip
+        index_where("ix_stripe_events_parked_payment", "object_payment_id", "outcome = 'parked'"),
+        index_where("ix_stripe_events_parked_order", "object_order_id", "outcome = 'parked'"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
@@ -241,6 +213,7 @@ class StripeEvent(Base):
     outcome: Mapped[str]
     payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"), index=True)
     object_payment_id: Mapped[str | None]
+    object_order_id: Mapped[str | None]
     received_at: Mapped[datetime]
     deliveries: Mapped[int] = mapped_column(default=1)
 
@@ -281,13 +254,11 @@ class OutboxCall(Base):
     """A call to Stripe that a transaction decided on, committed with it and made after it."""
 
     __tablename__ = "outbox"
-    __table_args__ = (
-        Index("ix_outbox_waiting", "next_try_at", sqlite_where=text("done_at IS NULL"),
-              postgresql_where=text("done_at IS NULL")),
-    )  # fmt: skip
+    __table_args__ = (index_where("ix_outbox_waiting", "next_try_at", "done_at IS NULL"),)
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     kind: Mapped[str]
+    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.id"))
     arguments: Mapped[dict[str, Any]]
     idempotency_key: Mapped[str] = mapped_column(unique=True)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.db import rowcount_of, transaction
-from storefront.gateway import GatewayError, gateway
-from storefront.models import OutboxCall
+from storefront.attentions import REFUND_FAILED, open_attention
+from storefront.db import reading, rowcount_of, transaction
+from storefront.gateway import gateway
+from storefront.gateway_errors import GatewayError, GatewayMisuse
+from storefront.models import OutboxCall, Payment
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ def enqueue_refund(
     session.execute(
         insert(OutboxCall).values(
             kind=REFUND,
+            payment_id=payment_id,
             arguments={"payment_intent_id": payment_intent_id, "amount": amount},
             idempotency_key=f"{payment_id}:refund",
             next_try_at=now,
@@ -40,12 +43,23 @@ def enqueue_refund(
     )
 
 
-def work() -> int:
-    """Make every call that is due; returns how many succeeded. Safe to run several at once."""
+def work(*, at_most: int = 1000) -> int:
+    """Make the calls that are due; returns how many succeeded. Safe to run several at once."""
     done = 0
-    while call := _take_next(clock.now()):
+    for _ in range(at_most):
+        call = _take_next(clock.now())
+        if call is None:
+            break
         done += _make(call)
     return done
+
+
+def is_refunding(order_id: str) -> bool:
+    """Say whether money of the order is on its way back, or will be as soon as Stripe is asked."""
+    refund = (Payment.order_id == order_id, OutboxCall.kind == REFUND)
+    statement = select(func.count()).select_from(OutboxCall).join(Payment).where(*refund)
+    with reading() as session:
+        return bool(session.scalar(statement.where(OutboxCall.last_error.is_(None))))
 
 
 def _due(now: datetime) -> Select[int]:
@@ -72,17 +86,35 @@ def _take_next(session: Session, now: datetime) -> OutboxCall | None:
 def _make(call: OutboxCall) -> bool:
     try:
         gateway().refund(**call.arguments, idempotency_key=call.idempotency_key)
-    except GatewayError as error:
-        log.warning("outbox=%d kind=%s outcome=%s", call.id, call.kind, error.code)
-        _note(call.id, done_at=None, last_error=str(error))
+    except GatewayMisuse as error:
+        _give_up(call, str(error))
         return False
-    _note(call.id, done_at=clock.now(), last_error=None)
+    except GatewayError as error:
+        log.warning("outbox=%d kind=%s outcome=postponed code=%s", call.id, call.kind, error.code)
+        return False
+    _finish(call.id)
     return True
 
 
 @transaction
-def _note(
-    session: Session, call_id: int, *, done_at: datetime | None, last_error: str | None
-) -> None:
-    columns = {"done_at": done_at, "last_error": last_error}
-    session.execute(update(OutboxCall).where(OutboxCall.id == call_id).values(**columns))
+def _finish(session: Session, call_id: int) -> None:
+    done = update(OutboxCall).where(OutboxCall.id == call_id)
+    session.execute(done.values(done_at=clock.now()))
+
+
+@transaction
+def _give_up(session: Session, call: OutboxCall, reason: str) -> None:
+    """Stop asking for what Stripe refuses, and ask for a human instead."""
+    log.error("outbox=%d kind=%s outcome=refused", call.id, call.kind)
+    payment = session.get_one(Payment, call.payment_id)
+    open_attention(
+        session,
+        REFUND_FAILED,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+        amount_due=call.arguments["amount"],
+        amount_received=payment.amount_received,
+        currency=payment.currency,
+    )
+    done = update(OutboxCall).where(OutboxCall.id == call.id)
+    session.execute(done.values(done_at=clock.now(), last_error=reason))

@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, update
+from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from storefront import catalog, clock, outbox
+from storefront.attentions import MISMATCH, open_attention
 from storefront.binding import Attempts, Unbound, attempts_of_its_order, bind
 from storefront.config import settings
-from storefront.db import transaction
-from storefront.evidence import Snapshot, evidence_of_reread
-from storefront.gateway import Answer
+from storefront.evidence import Snapshot
 from storefront.lifecycle import (
     ClosedReason,
     Evidence,
@@ -33,17 +32,8 @@ from storefront.lifecycle import (
     order_status,
     settlement,
 )
-from storefront.models import Attention, Payment
+from storefront.models import Payment
 from storefront.transitions import change_order, record_transition
-
-ATTENTION_SENTENCES = {
-    Settlement.PAID_LATE: "Paid after the order had expired; the stock was taken again.",
-    Settlement.PAID_BUT_SOLD_OUT: "Paid after the order had expired, and sold out since: refunded.",
-    Settlement.PAID_TWICE: "A second payment of a paid order arrived: refunded.",
-    Settlement.PAID_AFTER_CANCEL: "Paid after the order was cancelled: refunded.",
-    Settlement.AMOUNT_MISMATCH: "The amount received isn't the amount of the order.",
-    Settlement.CURRENCY_MISMATCH: "The currency received isn't the currency of the order.",
-}
 
 
 class Outcome(StrEnum):
@@ -68,13 +58,6 @@ class Advance:
     has_calls: bool = False
 
 
-@transaction
-def apply_answer(session: Session, answer: Answer) -> Advance:
-    """Apply what Stripe answered about an object of ours, in a transaction of its own."""
-    evidence = evidence_of_reread(answer.snapshot, as_of=answer.as_of)
-    return advance(session, answer.snapshot, evidence)
-
-
 def advance(session: Session, snapshot: Snapshot, heard: Evidence) -> Advance:
     """Move the payment that `snapshot` is about, and its order, as far as `heard` carries them.
 
@@ -87,8 +70,10 @@ def advance(session: Session, snapshot: Snapshot, heard: Evidence) -> Advance:
     attempts = attempts_of_its_order(session, snapshot)
     payment = bind(attempts, snapshot)
     if isinstance(payment, Unbound):
+        if payment is Unbound.MISMATCH and heard.verdict is Verdict.SUCCEEDED:
+            _flag_mismatch(session, attempts[0], snapshot)
         return Advance(Outcome(payment))
-    changes = _changes(payment, snapshot, heard)
+    changes = _changes(payment, attempts, snapshot, heard)
     if not changes:
         return Advance(Outcome.STALE, payment.id)
     cause = heard.event_id or "stripe"
@@ -106,12 +91,19 @@ def known_evidence(payment: Row[Any] | Payment) -> Evidence:
     )
 
 
-def _changes(payment: Row[Any], snapshot: Snapshot, heard: Evidence) -> dict[str, Any]:
-    """Return the columns of the payment that this evidence changes; none when it is old news."""
+def _changes(
+    payment: Row[Any], attempts: Attempts, snapshot: Snapshot, heard: Evidence
+) -> dict[str, Any]:
+    """Return the columns of the payment that this evidence changes; none when it is old news.
+
+    An attempt that was thought dead doesn't become live again beside another live one.
+    """
     known = known_evidence(payment)
     changes: dict[str, Any] = {}
     if furthest(known, heard) != known:
         changes |= _status_columns(snapshot, heard)
+        has_rival = any(each.is_live and each.id != payment.id for each in attempts)
+        changes["is_live"] = heard.verdict.is_live and not has_rival
     if heard.verdict is Verdict.SUCCEEDED:
         paid_at = datetime.fromtimestamp(heard.created, UTC)
         changes["paid_at"] = min(payment.paid_at or paid_at, paid_at)
@@ -126,7 +118,6 @@ def _status_columns(snapshot: Snapshot, kept: Evidence) -> dict[str, Any]:
     has_failed = kept.verdict.status is PaymentStatus.FAILED
     return {
         "status": kept.verdict.status,
-        "is_live": kept.verdict.is_live,
         "failure_code": snapshot.failure_code if has_failed else None,
         "failure_message": snapshot.failure_message if has_failed else None,
         "evidence": kept.verdict.word,
@@ -151,9 +142,7 @@ def _write(
         settled_by=payment.order_settled_by,
     )
     after = {**payment._asdict(), **changes, "currency_received": currency}
-    means = None
-    if after["status"] == PaymentStatus.SUCCEEDED != payment.status:
-        means = _meaning_of_money(session, payment, after, order)
+    means = _meaning_of_money(session, payment, after, order)
     if means in {Settlement.SETTLES, Settlement.PAID_LATE}:
         order = OrderFacts(closed_reason=order.closed_reason, settled_by=payment.id)
     status = order_status(order, _facts(attempts, after))
@@ -163,7 +152,7 @@ def _write(
     )
     _record_transitions(session, payment, after, status=status, cause=cause)
     if means and means is not Settlement.SETTLES:
-        _open_attention(session, payment, after, means)
+        _flag(session, payment, after, means)
     return means
 
 
@@ -181,12 +170,21 @@ def _facts(attempts: Attempts, changed: dict[str, Any]) -> list[PaymentFacts]:
 
 def _meaning_of_money(
     session: Session, payment: Row[Any], after: dict[str, Any], order: OrderFacts
-) -> Settlement:
+) -> Settlement | None:
+    """Judge money when it comes, and again when Stripe corrects how much it was."""
+    is_news = (
+        payment.status != after["status"] or payment.amount_received != after["amount_received"]
+    )
+    if after["status"] != PaymentStatus.SUCCEEDED or not is_news:
+        return None
+    has_settled = order.settled_by == payment.id
     means = settlement(
-        order,
+        OrderFacts() if has_settled else order,
         due=(payment.order_amount_total, payment.order_currency),
         received=(after["amount_received"], after["currency_received"]),
     )
+    if has_settled and means is Settlement.SETTLES:
+        return None
     if means is Settlement.PAID_LATE and not catalog.take_again(session, payment.order_id):
         return Settlement.PAID_BUT_SOLD_OUT
     return means
@@ -228,20 +226,15 @@ def _record_transitions(
             )
 
 
-def _open_attention(
-    session: Session, payment: Row[Any], after: dict[str, Any], means: Settlement
-) -> None:
-    session.execute(
-        insert(Attention).values(
-            order_id=payment.order_id,
-            payment_id=payment.id,
-            reason=means,
-            sentence=ATTENTION_SENTENCES[means],
-            amount_due=payment.order_amount_total,
-            amount_received=after["amount_received"],
-            currency=after["currency_received"],
-            opened_at=clock.now(),
-        )
+def _flag(session: Session, payment: Row[Any], after: dict[str, Any], means: Settlement) -> None:
+    open_attention(
+        session,
+        means,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+        amount_due=payment.order_amount_total,
+        amount_received=after["amount_received"],
+        currency=after["currency_received"],
     )
     if means.is_refunded:
         outbox.enqueue_refund(
@@ -250,3 +243,14 @@ def _open_attention(
             payment_intent_id=after["payment_intent_id"],
             amount=after["amount_received"],
         )
+
+
+def _flag_mismatch(session: Session, payment: Row[Any], snapshot: Snapshot) -> None:
+    open_attention(
+        session,
+        MISMATCH,
+        order_id=payment.order_id,
+        amount_due=payment.order_amount_total,
+        amount_received=snapshot.amount,
+        currency=snapshot.currency,
+    )

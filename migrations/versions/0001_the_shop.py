@@ -24,22 +24,6 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_carts_owner'), ['owner'], unique=False)
         batch_op.create_index('uq_carts_open_owner', ['owner'], unique=True, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
 
-    op.create_table('outbox',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('arguments', sa.JSON(), nullable=False),
-    sa.Column('idempotency_key', sa.Text(), nullable=False),
-    sa.Column('attempts', sa.BigInteger(), nullable=False),
-    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('last_error', sa.Text(), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
-    sa.UniqueConstraint('idempotency_key', name=op.f('uq_outbox_idempotency_key'))
-    )
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.create_index('ix_outbox_waiting', ['next_try_at'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
-
     op.create_table('products',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('slug', sa.Text(), nullable=False),
@@ -82,6 +66,8 @@ def upgrade():
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_reason', sa.Text(), nullable=True),
     sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("closed_reason IN ('cancelled', 'replaced', 'expired')", name=op.f('ck_orders_closed_reason_is_known')),
+    sa.CheckConstraint("status IN ('pending', 'processing', 'paid', 'partially_refunded', 'refunded', 'cancelled')", name=op.f('ck_orders_status_is_known')),
     sa.CheckConstraint('(closed_at IS NULL) = (closed_reason IS NULL)', name=op.f('ck_orders_closed_for_a_reason')),
     sa.CheckConstraint('(paid_at IS NULL) = (settled_by IS NULL)', name=op.f('ck_orders_paid_by_a_payment')),
     sa.CheckConstraint('amount_total > 0', name=op.f('ck_orders_amount_total_is_positive')),
@@ -141,6 +127,7 @@ def upgrade():
     sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("flow IN ('payment_intent', 'checkout_session')", name=op.f('ck_payments_flow_is_known')),
     sa.CheckConstraint("status <> 'succeeded' OR amount_refunded <= amount_received", name=op.f('ck_payments_refunds_fit')),
     sa.CheckConstraint("status IN ('pending', 'processing', 'succeeded', 'failed', 'canceled')", name=op.f('ck_payments_status_is_known')),
     sa.CheckConstraint('amount > 0', name=op.f('ck_payments_amount_is_positive')),
@@ -174,6 +161,24 @@ def upgrade():
     with op.batch_alter_table('attentions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attentions_order_id'), ['order_id'], unique=False)
 
+    op.create_table('outbox',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('payment_id', sa.Text(), nullable=False),
+    sa.Column('arguments', sa.JSON(), nullable=False),
+    sa.Column('idempotency_key', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_error', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['payment_id'], ['payments.id'], name=op.f('fk_outbox_payment_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_outbox_idempotency_key'))
+    )
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.create_index('ix_outbox_waiting', ['next_try_at'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
+
     op.create_table('stripe_events',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('type', sa.Text(), nullable=False),
@@ -184,13 +189,15 @@ def upgrade():
     sa.Column('outcome', sa.Text(), nullable=False),
     sa.Column('payment_id', sa.Text(), nullable=True),
     sa.Column('object_payment_id', sa.Text(), nullable=True),
+    sa.Column('object_order_id', sa.Text(), nullable=True),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('deliveries', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['payment_id'], ['payments.id'], name=op.f('fk_stripe_events_payment_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_events'))
     )
     with op.batch_alter_table('stripe_events', schema=None) as batch_op:
-        batch_op.create_index('ix_stripe_events_parked', ['object_payment_id'], unique=False, sqlite_where=sa.text("outcome = 'parked'"), postgresql_where=sa.text("outcome = 'parked'"))
+        batch_op.create_index('ix_stripe_events_parked_order', ['object_order_id'], unique=False, sqlite_where=sa.text("outcome = 'parked'"), postgresql_where=sa.text("outcome = 'parked'"))
+        batch_op.create_index('ix_stripe_events_parked_payment', ['object_payment_id'], unique=False, sqlite_where=sa.text("outcome = 'parked'"), postgresql_where=sa.text("outcome = 'parked'"))
         batch_op.create_index(batch_op.f('ix_stripe_events_payment_id'), ['payment_id'], unique=False)
 
     op.create_table('transitions',
@@ -219,9 +226,14 @@ def downgrade():
     op.drop_table('transitions')
     with op.batch_alter_table('stripe_events', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_stripe_events_payment_id'))
-        batch_op.drop_index('ix_stripe_events_parked', sqlite_where=sa.text("outcome = 'parked'"), postgresql_where=sa.text("outcome = 'parked'"))
+        batch_op.drop_index('ix_stripe_events_parked_payment', sqlite_where=sa.text("outcome = 'parked'"), postgresql_where=sa.text("outcome = 'parked'"))
+        batch_op.drop_index('ix_stripe_events_parked_order', sqlite_where=sa.text("outcome = 'parked'"), postgresql_where=sa.text("outcome = 'parked'"))
 
     op.drop_table('stripe_events')
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_outbox_waiting', sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
+
+    op.drop_table('outbox')
     with op.batch_alter_table('attentions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attentions_order_id'))
 
@@ -238,10 +250,6 @@ def downgrade():
     op.drop_table('orders')
     op.drop_table('cart_items')
     op.drop_table('products')
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.drop_index('ix_outbox_waiting', sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
-
-    op.drop_table('outbox')
     with op.batch_alter_table('carts', schema=None) as batch_op:
         batch_op.drop_index('uq_carts_open_owner', sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
         batch_op.drop_index(batch_op.f('ix_carts_owner'))

@@ -63,7 +63,10 @@ def change_item(product_id: str) -> Answer:
 @bp.post("/cart/acknowledge")
 def acknowledge() -> Response:
     """Accept today's prices and stock."""
-    cart.acknowledge(known_visitor())
+    try:
+        cart.acknowledge(known_visitor())
+    except CartRefused as error:
+        flash(str(error))
     return redirect(url_for("cart.show"), code=303)
 
 

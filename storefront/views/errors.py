@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from storefront.config import settings
 from storefront.db import DatabaseBusy, is_unavailable
-from storefront.gateway import GatewayError, GatewayMisuse, GatewayUnavailable
+from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.ids import new_id
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from storefront import checkout
 from storefront.attempts import OrderNotPayable
 from storefront.config import settings
-from storefront.gateway import Declined, GatewayError, GatewayUnavailable
+from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.views.errors import STRIPE_IS_AWAY, error_page

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import func, select
-
 from storefront import clock
-from storefront.db import reading
+from storefront.attentions import needs_a_human
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
-from storefront.models import Attention, Order
+from storefront.models import Order
+from storefront.outbox import is_refunding
 
 Tone = Literal["waiting", "good", "bad", "neutral"]
 
@@ -71,7 +70,7 @@ REPLACED = Words(
 )  # fmt: skip
 CANCELLED_REFUNDED = Words(
     "Cancelled",
-    "A payment arrived after the order was cancelled. It is refunded in full.",
+    "A payment arrived after the order was cancelled. It is being refunded in full.",
     "neutral", 1,
 )  # fmt: skip
 
@@ -128,21 +127,15 @@ def poll_seconds(age: float) -> int:
 
 def _words(order: Order) -> Words:
     if order.status == OrderStatus.PROCESSING:
-        return UNDER_REVIEW if _needs_a_human(order) else PROCESSING
+        return UNDER_REVIEW if needs_a_human(order.id) else PROCESSING
     if order.status == OrderStatus.CANCELLED:
         if any(each.status == PaymentStatus.SUCCEEDED for each in order.payments):
-            return CANCELLED_REFUNDED
+            return CANCELLED_REFUNDED if is_refunding(order.id) else UNDER_REVIEW
         return CLOSED_WORDS[ClosedReason(order.closed_reason or "")]
     if order.status == OrderStatus.PENDING:
         last = order.payments[-1] if order.payments else None
         return DECLINED if last and last.status == PaymentStatus.FAILED else UNPAID
     return FINAL_WORDS[OrderStatus(order.status)]
-
-
-def _needs_a_human(order: Order) -> bool:
-    is_open = (Attention.order_id == order.id, Attention.resolved_at.is_(None))
-    with reading() as session:
-        return bool(session.scalar(select(func.count()).where(*is_open)))
 
 
 def _age(order: Order) -> float:

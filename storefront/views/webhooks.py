@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from storefront import events, outbox
 from storefront.config import WEBHOOK_HINT, settings
 from storefront.evidence import MalformedEvent
-from storefront.gateway import InvalidSignature
+from storefront.gateway_errors import InvalidSignature
 from storefront.views.security import csrf, read_body
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,6 @@ def _work_in(app: Flask) -> Callable[[], None]:
 
     def work() -> None:
         with app.app_context():
-            outbox.work()
+            outbox.work(at_most=2)
 
     return work

@@ -15,9 +15,26 @@ ROOT = Path(__file__).parents[2]
 DOORS = {"storefront", "storefront.cli"}
 GROUND = {
     f"storefront.{name}"
-    for name in ("lifecycle", "evidence", "money", "config", "db", "clock", "ids", "write_queue")
+    for name in (
+        "lifecycle",
+        "evidence",
+        "money",
+        "config",
+        "db",
+        "clock",
+        "ids",
+        "write_queue",
+        "gateway_errors",
+        "columns",
+    )
 }
-ACTORS = {"storefront.models", "storefront.gateway", "storefront.transitions", "storefront.outbox"}
+ACTORS = {
+    "storefront.models",
+    "storefront.gateway",
+    "storefront.transitions",
+    "storefront.attentions",
+    "storefront.outbox",
+}
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
 # Beside the doors and the views, these read something of the running application.

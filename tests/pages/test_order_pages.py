@@ -99,7 +99,7 @@ def test_money_that_came_after_cancelling_is_not_denied(sqlite_shop: Shop):
 
     page = visitor.get(f"/orders/{token}").text
 
-    assert "It is refunded in full." in page
+    assert "It is being refunded in full." in page
     assert "You were not charged" not in page
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, insert, select
 
 from storefront import create_app
 from storefront.db import reading
-from storefront.models import LineItem, Order, Payment, Transition
+from storefront.models import Attention, LineItem, Order, Payment, Transition
 from tests.lifecycle.standing import inbox, standing
 from tests.shop import WEBHOOK, Client, Shop
 from tests.webhooks.telling import Event, outcome_of, paid, retold, the, without_metadata
@@ -51,14 +51,15 @@ def test_the_event_of_another_account_is_foreign(sqlite_shop: Shop, account: str
 
 @pytest.mark.parametrize("word", ["order_id", "payment_id"])
 def test_the_stored_pair_decides_whom_an_event_is_about(shop: Shop, word: str) -> None:
-    """WH-15: a valid event about X whose metadata names Y moves neither."""
+    """WH-15: a valid event about X whose metadata names Y moves neither; a human is asked."""
     x, y = paid(shop), shop.visitor().buy()
     named = shop.order(y).id if word == "order_id" else shop.payments(y)[0].id
     event = retold(the(shop, "payment_intent.succeeded"), metadata={word: named})
     before = standing(shop)
 
     assert outcome_of(shop, event) == "mismatch"
-    assert standing(shop) == before
+    assert standing(shop) == {**before, "attentions": standing(shop)["attentions"]}
+    assert shop.one(Attention).reason == "mismatch"
     assert (shop.order(x).status, shop.order(y).status) == ("pending", "pending")
 
 

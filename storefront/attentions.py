@@ -1,0 +1,44 @@
+"""Attentions: why a human should look at an order. Money that doesn't fit always opens one."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.db import reading
+from storefront.lifecycle import Settlement
+from storefront.models import Attention
+
+MISMATCH = "mismatch"
+REFUND_FAILED = "refund_failed"
+
+SENTENCES = {
+    Settlement.PAID_LATE: "Paid after the order had expired; the stock was taken again.",
+    Settlement.PAID_BUT_SOLD_OUT: "Paid after the order had expired, and sold out since: refunded.",
+    Settlement.PAID_TWICE: "A second payment of a paid order arrived: refunded.",
+    Settlement.PAID_AFTER_CANCEL: "Paid after the order was cancelled: refunded.",
+    Settlement.AMOUNT_MISMATCH: "The amount received isn't the amount of the order.",
+    Settlement.CURRENCY_MISMATCH: "The currency received isn't the currency of the order.",
+    MISMATCH: "Stripe reports money for this order under an id that isn't its payment's.",
+    REFUND_FAILED: "Stripe refuses the refund that was promised. Refund it in the Dashboard.",
+}
+
+
+def open_attention(session: Session, reason: str, **columns: str | int | None) -> None:
+    """Ask for a human, in the caller's transaction; `columns` are those of Attention.
+
+    Amounts are in the currency's minor units.
+    """
+    session.execute(
+        insert(Attention).values(
+            reason=reason, sentence=SENTENCES[reason], opened_at=clock.now(), **columns
+        )
+    )
+
+
+def needs_a_human(order_id: str) -> bool:
+    """Say whether somebody has yet to look at the order."""
+    is_open = (Attention.order_id == order_id, Attention.resolved_at.is_(None))
+    with reading() as session:
+        return bool(session.scalar(select(func.count()).where(*is_open)))
