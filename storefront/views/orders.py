@@ -15,7 +15,7 @@ from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.status import view_of_status
-from storefront.views.visitor import own_order, own_order_or_404
+from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
 bp = Blueprint("orders", __name__)
 
@@ -93,7 +93,8 @@ def come_back() -> Response:
             checkout.refresh(order.id)
         except GatewayError:
             flash("Stripe is slow to answer just now. This page will know as soon as it does.")
-    return redirect(url_for("orders.show", token=token or "unknown"), code=303)
+    clean = token if TOKEN.fullmatch(token) else "unknown"
+    return redirect(url_for("orders.show", token=clean), code=303)
 
 
 def begin_payment(order: Order, flow: Flow) -> Answer:
