@@ -151,15 +151,15 @@ def init_db(app: Flask, database_url: str) -> None:
     }
     if is_sqlite:
         sqlite = _sqlite_module()
-        url = _with_absolute_path(app, url.database or "")
+        path = _absolute_path(app, url.database or "")
+        url = make_url(f"sqlite:///{path}")
+        app.extensions["write_queue"] = WriteQueue(path)
         options |= {"module": sqlite, "connect_args": {"timeout": 5}}
     else:
         options |= {"pool_pre_ping": True, "connect_args": {"options": POSTGRES_OPTIONS}}
     app.config |= {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": options}
     db.init_app(app)
     if is_sqlite:
-        path = Path(url.database) if url.database else None
-        app.extensions["write_queue"] = WriteQueue(path)
         with app.app_context():
             _set_up_sqlite(sqlite)
 
@@ -198,11 +198,11 @@ def _sqlite_module() -> ModuleType:
         return importlib.import_module("sqlite3")
 
 
-def _with_absolute_path(app: Flask, database: str) -> Any:
+def _absolute_path(app: Flask, database: str) -> Path:
     """Resolve against the project's folder, and make the folder of the database."""
     path = Path(app.root_path).parent / database
     path.parent.mkdir(parents=True, exist_ok=True)
-    return make_url(f"sqlite:///{path}")
+    return path
 
 
 def _set_up_sqlite(sqlite: ModuleType) -> None:

@@ -19,7 +19,7 @@ from typing import IO
 
 LONGEST_WAIT = 5.0
 # Between two looks at a file lock; only one thread of a process looks.
-PAUSE = 0.0005
+PAUSE = 0.0002
 
 
 class QueueTooLong(Exception):
