@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import update
 
 from storefront.checkout import cancel_order
+from storefront.events import apply_answer
 from storefront.evidence import MOVING_EVENTS
 from storefront.gateway import Answer
 from storefront.lifecycle import ClosedReason, Flow
 from storefront.models import Payment
-from storefront.payments import apply_answer
 from stripe_sandbox import checkout_sessions, payment_intents
 from tests.lifecycle.standing import Bookmark, Standing, standing
 from tests.shop import CHALLENGED, DECLINED, VISA, Shop
@@ -145,6 +145,8 @@ def closed(shop: Shop, flow: str, reason: ClosedReason | None) -> Deck:
     token = shop.visitor().buy(flow)
     order = shop.order(token)
     shop.pay(token, DECLINED)
+    if reason is ClosedReason.EXPIRED:
+        shop.now = order.expires_at.timestamp() + 1
     if reason:
         with shop.app.app_context():
             cancel_order(order.id, reason)
