@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
+
+# PostgreSQL shows the row that it refused: "DETAIL:  Failing row contains (…)". It ends where the
+# next part of the message begins, or the message itself; the row may hold line breaks.
+FAILING_ROW = re.compile(
+    r"\s*^DETAIL:.*?(?=^(?:HINT|CONTEXT|LINE \d+):|^\[SQL|^\(Background|\n\n(?:The above|During)|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def init_logs(level: str) -> None:
@@ -11,6 +19,14 @@ def init_logs(level: str) -> None:
     logger.setLevel(level)
     if not logger.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("level=%(levelname)s logger=%(name)s %(message)s"))
+        handler.setFormatter(DiscreetFormatter("level=%(levelname)s logger=%(name)s %(message)s"))
         logger.addHandler(handler)
     logging.getLogger("stripe").setLevel(logging.CRITICAL)
+
+
+class DiscreetFormatter(logging.Formatter):
+    """Leaves out what a database tells of the row that it refused, in messages and tracebacks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as it is printed."""
+        return FAILING_ROW.sub("\nDETAIL: …\n", super().format(record)).rstrip("\n")
