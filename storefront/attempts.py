@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from storefront import clock, outbox
 from storefront.db import reading, transaction
 from storefront.events import apply_answer
-from storefront.gateway import Answer, AttemptToMake, gateway
-from storefront.gateway_errors import GatewayMisuse
+from storefront.gateway import Answer, gateway
+from storefront.gateway_errors import GatewayMisuse, KeySpent
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
+from storefront.params import AttemptToMake
 from storefront.payments import Outcome
 from storefront.transitions import change_order, record_transition
 
@@ -25,6 +26,8 @@ from storefront.transitions import change_order, record_transition
 SESSION_LIFETIME = timedelta(minutes=35)
 # The goods stay set aside for this long after a session can't be paid any more.
 HOLD_AFTER_SESSION = timedelta(minutes=5)
+# How far Stripe's clock may be behind ours when we look for what we made.
+CLOCK_SKEW = timedelta(minutes=10)
 
 
 class OrderNotPayable(Exception):
@@ -132,12 +135,24 @@ def _create(payment: Payment) -> Answer:
             answer = gateway().create_payment_intent(attempt)
         else:
             answer = gateway().create_checkout_session(attempt)
+    except KeySpent as error:
+        return _look_up(payment, error)
     except GatewayMisuse as error:
         if error.is_refusal:
             _give_up(payment.id, error.code)
             raise AttemptGone(str(error), code=error.code) from error
         raise
     return _applied(answer)
+
+
+def _look_up(payment: Payment, error: GatewayMisuse) -> Answer:
+    """Find what the attempt made before its key was spent; only if there is nothing, give up."""
+    since = int((payment.created_at - CLOCK_SKEW).timestamp())
+    stripe_id = gateway().find(Flow(payment.flow), payment.id, since=since)
+    if stripe_id:
+        return _read(payment, stripe_id)
+    _give_up(payment.id, error.code)
+    raise AttemptGone(str(error), code=error.code) from error
 
 
 def _read(payment: Payment, stripe_id: str) -> Answer:

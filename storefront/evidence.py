@@ -16,7 +16,10 @@ from storefront.lifecycle import Evidence, Flow, Verdict
 
 EVENT_ID = re.compile(r"evt_\w{1,200}", re.ASCII)
 EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
-CLIENT_SECRET = re.compile(rb'("client_secret"\s*:\s*)"[^"]*"')
+# A client_secret as a field, in the query of an address, and by the look of it: pi_…_secret_….
+SECRET_FIELD = re.compile(rb'("client_secret"\s*:\s*)"[^"]*"')
+SECRET_IN_QUERY = re.compile(rb'(client_secret(?:=|%3[Dd]))[^&"\\#\s]+')
+SECRET_ANYWHERE = re.compile(rb"_secret_[\w%-]+")
 LARGEST_WHOLE = 253_402_300_799  # the last second of the year 9999
 
 
@@ -85,7 +88,9 @@ def read_event(document: object) -> Event:
 
 def without_client_secrets(body: bytes) -> str:
     """Return an event's JSON fit to be stored: a client_secret lets its holder act on a payment."""
-    return CLIENT_SECRET.sub(rb"\1null", body).decode()
+    body = SECRET_FIELD.sub(rb"\1null", body)
+    body = SECRET_IN_QUERY.sub(rb"\1***", body)
+    return SECRET_ANYWHERE.sub(b"_***", body).decode()
 
 
 def read_snapshot(found: Mapping[str, Any]) -> Snapshot | None:

@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -33,8 +33,10 @@ from storefront.gateway_errors import (
     GatewayMisuse,
     GatewayUnavailable,
     InvalidSignature,
+    KeySpent,
 )
 from storefront.lifecycle import Flow
+from storefront.params import AttemptToMake, checkout_session_params, payment_intent_params
 
 log = logging.getLogger(__name__)
 
@@ -60,26 +62,6 @@ class Answer:
     is_creation: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptToMake:
-    """What creates the Stripe object of one payment.
-
-    It comes from committed rows alone, so that every retry is the same request under the same
-    idempotency key.
-    """
-
-    payment_id: str
-    order_id: str
-    order_number: str
-    order_token: str
-    email: str
-    locale: str
-    amount: int
-    currency: str
-    lines: tuple[tuple[str, int, int], ...]
-    expires_at: int | None
-
-
 def gateway() -> Gateway:
     """Return the gateway of the running application."""
     return cast("Gateway", current_app.extensions["gateway"])
@@ -98,45 +80,13 @@ class Gateway:
 
     def create_payment_intent(self, attempt: AttemptToMake) -> Answer:
         """Create the attempt's PaymentIntent; the same one for every retry."""
-        return self._ask(
-            self._client.v1.payment_intents.create,
-            {
-                "amount": attempt.amount,
-                "currency": attempt.currency,
-                "automatic_payment_methods": {"enabled": True},
-                "description": f"Order {attempt.order_number}",
-                "receipt_email": attempt.email,
-                "metadata": self._metadata(attempt),
-            },
-            idempotency_key=f"{attempt.payment_id}:create",
-        )
+        params = payment_intent_params(attempt, self._settings)
+        return self._create(self._client.v1.payment_intents.create, attempt, params)
 
     def create_checkout_session(self, attempt: AttemptToMake) -> Answer:
-        """Create the attempt's Checkout Session; the same one for every retry.
-
-        The metadata is given twice: Stripe doesn't copy a session's onto its PaymentIntent.
-        """
-        order_url = self._settings.absolute_url(f"/orders/{attempt.order_token}")
-        return self._ask(
-            self._client.v1.checkout.sessions.create,
-            {
-                "mode": "payment",
-                "line_items": [self._line_item(line, attempt.currency) for line in attempt.lines],
-                "customer_email": attempt.email,
-                "client_reference_id": attempt.order_id,
-                "locale": STRIPE_LOCALES.get(attempt.locale, "auto"),
-                "expires_at": attempt.expires_at,
-                "success_url": self._settings.absolute_url(f"/return?order={attempt.order_token}"),
-                "cancel_url": order_url,
-                "metadata": self._metadata(attempt),
-                "payment_intent_data": {
-                    "description": f"Order {attempt.order_number}",
-                    "receipt_email": attempt.email,
-                    "metadata": self._metadata(attempt),
-                },
-            },
-            idempotency_key=f"{attempt.payment_id}:create",
-        )
+        """Create the attempt's Checkout Session; the same one for every retry."""
+        params = checkout_session_params(attempt, self._settings)
+        return self._create(self._client.v1.checkout.sessions.create, attempt, params)
 
     def retrieve(self, flow: Flow, stripe_id: str) -> Answer:
         """Read the attempt's object as it is now; a PaymentIntent comes with its client_secret."""
@@ -156,6 +106,22 @@ class Gateway:
         if flow == Flow.PAYMENT_INTENT:
             return self._ask(self._client.v1.payment_intents.cancel, stripe_id)
         return self._ask(self._client.v1.checkout.sessions.expire, stripe_id)
+
+    def find(self, flow: Flow, payment_id: str, *, since: int) -> str | None:
+        """Return the id of the object that an attempt made at Stripe, if it made one.
+
+        Looks at the objects created at Stripe from `since` on, in seconds.
+        """
+        services: dict[Flow, Any] = {
+            Flow.PAYMENT_INTENT: self._client.v1.payment_intents,
+            Flow.CHECKOUT_SESSION: self._client.v1.checkout.sessions,
+        }
+        with self._calling(f"{flow}.list"):
+            page = services[flow].list({"created": {"gte": since}, "limit": 100})
+            for found in page.auto_paging_iter():
+                if found.to_dict().get("metadata", {}).get("payment_id") == payment_id:
+                    return str(found.id)
+        return None
 
     def refund(self, payment_intent_id: str, amount: int, *, idempotency_key: str) -> None:
         """Give `amount` back; once, however often it is asked with the same key."""
@@ -190,17 +156,16 @@ class Gateway:
             return False
         return True
 
-    def _ask(self, call: Callable[..., Any], *arguments: Any, **options: str) -> Answer:
-        """Make a call; one with an idempotency key is a creation."""
+    def _create(self, call: Callable[..., Any], attempt: AttemptToMake, params: object) -> Answer:
         with self._calling(call.__qualname__):
-            found = call(*arguments, **({"options": options} if options else {}))
-        snapshot = read_snapshot(found.to_dict(for_json=True))
-        if snapshot is None:
-            raise GatewayMisuse("Stripe answered with another kind of object.")
-        if options:
-            return Answer(snapshot, found.created, is_creation=True)
+            found = call(params, {"idempotency_key": f"{attempt.payment_id}:create"})
+        return Answer(_snapshot_of(found), found.created, is_creation=True)
+
+    def _ask(self, call: Callable[..., Any], *arguments: Any) -> Answer:
+        with self._calling(call.__qualname__):
+            found = call(*arguments)
         as_of = parsedate_to_datetime(found.last_response.headers["Date"])
-        return Answer(snapshot, int(as_of.timestamp()))
+        return Answer(_snapshot_of(found), int(as_of.timestamp()))
 
     @contextmanager
     def _calling(self, name: str) -> Iterator[None]:
@@ -238,25 +203,12 @@ class Gateway:
             ),
         )
 
-    def _metadata(self, attempt: AttemptToMake) -> dict[str, str]:
-        return {
-            "store_id": self._settings.store_id,
-            "order_id": attempt.order_id,
-            "payment_id": attempt.payment_id,
-        }
 
-    @staticmethod
-    def _line_item(line: tuple[str, int, int], currency: str) -> dict[str, Any]:
-        name, unit_amount, quantity = line
-        price = {
-            "currency": currency,
-            "unit_amount": unit_amount,
-            "product_data": {"name": name},
-        }
-        return {"price_data": price, "quantity": quantity}
-
-
-STRIPE_LOCALES: Mapping[str, str] = {"en": "en", "zh_Hant_TW": "zh-TW"}
+def _snapshot_of(found: stripe.StripeObject) -> Snapshot:
+    snapshot = read_snapshot(found.to_dict(for_json=True))
+    if snapshot is None:
+        raise GatewayMisuse("Stripe answered with another kind of object.")
+    return snapshot
 
 
 def _as_ours(error: stripe.StripeError) -> GatewayError:
@@ -264,6 +216,9 @@ def _as_ours(error: stripe.StripeError) -> GatewayError:
     message = error.user_message or "The payment provider refused."
     if isinstance(error, stripe.CardError):
         return Declined(message, code=error.code)
+    was_replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+    if isinstance(error, stripe.IdempotencyError) or was_replayed:
+        return KeySpent(message, code=error.code)
     is_unknown = isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError))
     if error.http_status == HTTPStatus.CONFLICT:
         return GatewayBusy(message, code=error.code)

@@ -32,5 +32,12 @@ class GatewayMisuse(GatewayError):
     is_refusal = False
 
 
+class KeySpent(GatewayMisuse):
+    """The idempotency key answers with an old failure, or was used for another request.
+
+    Asking again with it never helps; whether the object was made must be looked up.
+    """
+
+
 class InvalidSignature(Exception):
     """The delivery isn't signed by Stripe with a secret of ours, or it is too old or too new."""

@@ -8,7 +8,7 @@ import re
 # PostgreSQL shows the row that it refused: "DETAIL:  Failing row contains (…)". It ends where the
 # next part of the message begins, or the message itself; the row may hold line breaks.
 FAILING_ROW = re.compile(
-    r"\s*^DETAIL:.*?(?=^(?:HINT|CONTEXT|LINE \d+):|^\[SQL|^\(Background|\n\n(?:The above|During)|\Z)",
+    r"\s*^DETAIL:.*?(?=^HINT:|^CONTEXT:|^\[SQL|\n\n(?:The above|During)|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 

@@ -25,6 +25,7 @@ GROUND = {
         "ids",
         "write_queue",
         "gateway_errors",
+        "params",
         "columns",
     )
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
-from storefront.models import Order, Payment, Transition
+from storefront.models import Order, Payment, Product, Transition
 from tests.checkout.together import together
 from tests.shop import Shop, Visitor
 
@@ -101,6 +101,24 @@ def test_both_flows_started_at_once_leave_one_live_attempt(shop: Shop, visitor: 
 
 def is_open(found: dict[str, object]) -> bool:
     return found["status"] in {"open", "requires_payment_method"}
+
+
+def test_a_cart_edited_while_it_is_ordered_loses_nothing(shop: Shop, visitor: Visitor):
+    """SH-06: what is added is in an order, in a new cart, or refused in so many words."""
+    visitor.add()
+    product = shop.one(Product, Product.slug == "washi-tape").id
+    add = click(visitor, "/cart/items", product_id=product, quantity="1")
+
+    added, _ = together(add, checkout_click(visitor, "payment_intent"))
+
+    orders = visitor.orders()
+    live = [order for order in orders if order.status == "pending"]
+    assert len(live) <= 1
+    for order in orders:
+        assert order.amount_total == sum(line.amount for line in order.line_items)
+        assert [payment.amount for payment in order.payments] in ([], [order.amount_total])
+    is_refused = "These items were ordered meanwhile." in added.text
+    assert ("Washi tape" in visitor.get("/cart").text) != is_refused
 
 
 def test_two_cancellations_at_once_release_the_stock_once(shop: Shop, visitor: Visitor):

@@ -39,8 +39,8 @@ def test_another_currency_does_not_pay_the_order(sqlite_shop: Shop) -> None:
 
     assert outcome_of(sqlite_shop, event) == "applied"
 
-    attention = sqlite_shop.one(Attention)
     assert sqlite_shop.order(token).status == "processing"
+    attention = sqlite_shop.one(Attention)
     assert (attention.reason, attention.currency) == ("currency_mismatch", "jpy")
 
 
