@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from storefront import catalog
 from storefront.config import settings
+from storefront.views.visitor import known_visitor
 
 bp = Blueprint("catalog", __name__)
 
@@ -19,10 +20,14 @@ def index() -> Response:
 
 @bp.get("/products/<slug>")
 def product(slug: str) -> Response:
-    """Show one product."""
+    """Show one product.
+
+    Whoever can put it into a cart is known by now: two first clicks at once are one visitor's.
+    """
     offer = catalog.offer_by_slug(slug, settings().currency)
     if offer is None:
         abort(404)
+    known_visitor()
     return _revalidated(render_template("catalog/product.html", product=offer, form_error=None))
 
 

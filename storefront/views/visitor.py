@@ -15,7 +15,7 @@ TOKEN = re.compile(r"\w{1,100}", re.ASCII)
 
 
 def visitor() -> str | None:
-    """Return the visitor's opaque id; None for somebody who hasn't put anything into a cart."""
+    """Return the visitor's opaque id; None for somebody who hasn't looked at a product yet."""
     found = session.get("visitor")
     return found if isinstance(found, str) else None
 
