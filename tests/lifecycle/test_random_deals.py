@@ -42,7 +42,7 @@ OF_A_SESSION: Mapping[str, Mapping[str, Any]] = {
     "checkout.session.async_payment_failed": {"status": "complete", "payment_status": "unpaid"},
 }
 UNPAID = {"status": "complete", "payment_status": "unpaid"}
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 HANDS = st.lists(st.integers(0, 99), min_size=2, max_size=9)
 
 

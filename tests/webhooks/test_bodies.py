@@ -103,7 +103,7 @@ FIELDS = st.sampled_from(
 ENVELOPE = st.sampled_from(["created", "livemode", "account", "api_version", "data"])
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     type_=st.sampled_from(sorted(MOVING_EVENTS)),
     inside=st.dictionaries(FIELDS, JSON, max_size=4),
