@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 from flask import current_app
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from storefront.money import is_currency
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
 STRIPE_PAGES = "https://checkout.stripe.com"
+
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 4, 1
+# The longest that one call to Stripe can take, in seconds.
+TIME_BUDGET = (CONNECT_SECONDS + READ_SECONDS) * (RETRIES + 1) + 1
 
 
 class ConfigurationError(Exception):
@@ -39,6 +48,7 @@ class Settings:
     order_hold_minutes: int
     log_level: str
     is_debugging: bool
+    worker_timeout: int
 
     @property
     def world(self) -> str:
@@ -89,7 +99,9 @@ def settings() -> Settings:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the environment; raises ConfigurationError with what to do."""
     env = os.environ if environ is None else environ
-    base_url = env.get("PUBLIC_BASE_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/")
+    local = f"http://127.0.0.1:{env.get('PORT', '8000')}"
+    base_url = _origin("PUBLIC_BASE_URL", env.get("PUBLIC_BASE_URL", local))
+    sandbox_url = env.get("STRIPE_SANDBOX_URL", "")
     found = Settings(
         secret_key=_required(env, "SECRET_KEY", SIGNING_HINT),
         secret_key_fallbacks=_words(env.get("SECRET_KEY_FALLBACKS", "")),
@@ -100,19 +112,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         stripe_secret_key=_required(env, "STRIPE_SECRET_KEY", KEYS_HINT),
         stripe_publishable_key=_required(env, "STRIPE_PUBLISHABLE_KEY", KEYS_HINT),
         webhook_secrets=_words(env.get("STRIPE_WEBHOOK_SECRET", "")),
-        sandbox_url=env.get("STRIPE_SANDBOX_URL", "").rstrip("/") or None,
-        store_id=env.get("STORE_ID", "storefront"),
+        sandbox_url=_origin("STRIPE_SANDBOX_URL", sandbox_url) if sandbox_url else None,
+        store_id=env.get("STORE_ID", "storefront").strip(),
         currency=env.get("CURRENCY", "usd").lower(),
         order_hold_minutes=_whole(env, "ORDER_HOLD_MINUTES", "60", at_least=40),
-        log_level=_log_level(env.get("LOG_LEVEL", "info")),
+        log_level=env.get("LOG_LEVEL", "info").upper(),
         is_debugging=env.get("FLASK_DEBUG", "").lower() not in OFF,
+        worker_timeout=_whole(env, "GUNICORN_TIMEOUT", "30", at_least=1),
     )
-    _refuse_contradictions(found)
+    for is_wrong, sentence in (*ALWAYS_WRONG, *(WRONG_WHEN_LIVE if found.is_live else ())):
+        if is_wrong(found):
+            raise ConfigurationError(sentence)
     return found
 
 
 SHORTEST_SECRET_KEY = 32
-LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 OFF = ("", "0", "false", "no")  # as Flask reads it
 SIGNING_HINT = (
     "It signs cookies. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'."
@@ -122,60 +137,46 @@ WEBHOOK_HINT = (
     'Run "make demo", or copy it from "stripe listen" or the Stripe Dashboard '
     "(Developers → Webhooks)."
 )
+MODES = "are of different modes. Take both from the same place."
 
-
-def _refuse_contradictions(found: Settings) -> None:
-    for is_wrong, sentence in (*_always_wrong(found), *_wrong_when_live(found)):
-        if is_wrong:
-            raise ConfigurationError(sentence)
-
-
-def _always_wrong(found: Settings) -> tuple[tuple[bool, str], ...]:
-    secret_key, publishable_key = found.stripe_secret_key, found.stripe_publishable_key
-    return (
-        (
-            len(found.secret_key) < SHORTEST_SECRET_KEY,
-            f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. {SIGNING_HINT}",
-        ),
-        (
-            not secret_key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")),
-            f"STRIPE_SECRET_KEY doesn't begin with sk_test_ or sk_live_. {KEYS_HINT}",
-        ),
-        (
-            not publishable_key.startswith(("pk_test_", "pk_live_")),
-            f"STRIPE_PUBLISHABLE_KEY doesn't begin with pk_test_ or pk_live_. {KEYS_HINT}",
-        ),
-        (
-            ("_live_" in secret_key) != ("_live_" in publishable_key),
-            (
-                "STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes. Take both "
-                "from the same place."
-            ),
-        ),
-        (
-            found.sandbox_url is not None and found.is_live,
-            "STRIPE_SANDBOX_URL is set together with live keys. Unset one of them.",
-        ),
-        (
-            found.sandbox_url is not None and urlsplit(found.sandbox_url).hostname not in LOOPBACK,
-            "STRIPE_SANDBOX_URL must be on this machine, such as http://127.0.0.1:4242.",
-        ),
-        (
-            not found.is_https and urlsplit(found.public_base_url).hostname not in LOOPBACK,
-            "PUBLIC_BASE_URL must begin with https:// unless it is on this machine.",
-        ),
-    )
-
-
-def _wrong_when_live(found: Settings) -> tuple[tuple[bool, str], ...]:
-    if not found.is_live:
-        return ()
-    return (
-        (not found.webhook_secrets, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"),
-        (not found.is_https, "PUBLIC_BASE_URL must begin with https:// when the keys are live."),
-        (not found.trusted_hosts, "TRUSTED_HOSTS is empty. Name the hosts that the shop serves."),
-        (found.is_debugging, "FLASK_DEBUG is on, and the keys are live. Unset it."),
-    )
+Check = tuple[Callable[[Settings], bool], str]
+ALWAYS_WRONG: tuple[Check, ...] = (
+    (lambda found: len(found.secret_key) < SHORTEST_SECRET_KEY,
+     f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. {SIGNING_HINT}"),
+    (lambda found: any(len(key) < SHORTEST_SECRET_KEY for key in found.secret_key_fallbacks),
+     f"SECRET_KEY_FALLBACKS has a key shorter than {SHORTEST_SECRET_KEY} characters. Remove it."),
+    (lambda found: not found.stripe_secret_key.startswith(
+        ("sk_test_", "sk_live_", "rk_test_", "rk_live_")),
+     f"STRIPE_SECRET_KEY doesn't begin with sk_test_ or sk_live_. {KEYS_HINT}"),
+    (lambda found: not found.stripe_publishable_key.startswith(("pk_test_", "pk_live_")),
+     f"STRIPE_PUBLISHABLE_KEY doesn't begin with pk_test_ or pk_live_. {KEYS_HINT}"),
+    (lambda found: found.is_live != ("_live_" in found.stripe_publishable_key),
+     f"STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY {MODES}"),
+    (lambda found: not all(each.startswith("whsec_") for each in found.webhook_secrets),
+     f"STRIPE_WEBHOOK_SECRET has an entry that doesn't begin with whsec_. {WEBHOOK_HINT}"),
+    (lambda found: found.sandbox_url is not None and found.is_live,
+     "STRIPE_SANDBOX_URL is set together with live keys. Unset one of them."),
+    (lambda found: found.sandbox_url is not None and not _is_local(found.sandbox_url),
+     "STRIPE_SANDBOX_URL must be on this machine, such as http://127.0.0.1:4242."),
+    (lambda found: not (found.is_https or _is_local(found.public_base_url)),
+     "PUBLIC_BASE_URL must begin with https:// unless it is on this machine."),
+    (lambda found: not found.trusted_hosts,
+     "TRUSTED_HOSTS is empty. Name the hosts that the shop serves, or unset it."),
+    (lambda found: not found.store_id,
+     "STORE_ID is empty. Give the shop a name within its Stripe account, or unset it."),
+    (lambda found: not is_currency(found.currency),
+     "CURRENCY isn't a currency. Use an ISO 4217 code, such as usd."),
+    (lambda found: found.log_level not in LOG_LEVELS,
+     "LOG_LEVEL must be debug, info, warning or error."),
+)  # fmt: skip
+WRONG_WHEN_LIVE: tuple[Check, ...] = (
+    (lambda found: not found.webhook_secrets, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"),
+    (lambda found: not found.is_https,
+     "PUBLIC_BASE_URL must begin with https:// when the keys are live."),
+    (lambda found: found.is_debugging, "FLASK_DEBUG is on, and the keys are live. Unset it."),
+    (lambda found: found.worker_timeout <= 2 * TIME_BUDGET,
+     f"GUNICORN_TIMEOUT must be over {2 * TIME_BUDGET}: twice what a call to Stripe may take."),
+)  # fmt: skip
 
 
 def _required(env: Mapping[str, str], name: str, hint: str) -> str:
@@ -187,29 +188,50 @@ def _required(env: Mapping[str, str], name: str, hint: str) -> str:
 
 def _whole(env: Mapping[str, str], name: str, default: str, *, at_least: int) -> int:
     value = env.get(name, default)
-    if not value.isdecimal() or int(value) < at_least:
+    if not (value.isascii() and value.isdecimal()) or int(value) < at_least:
         raise ConfigurationError(f"{name} is {value!r}; it must be a whole number >= {at_least}.")
     return int(value)
-
-
-def _log_level(value: str) -> str:
-    if value.lower() not in LOG_LEVELS:
-        raise ConfigurationError(f"LOG_LEVEL is {value!r}; use {', '.join(LOG_LEVELS)}.")
-    return value.upper()
 
 
 def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
+ORIGIN = re.compile(r"(https?)://([\w.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}))?/?", re.ASCII)
+DEFAULT_PORTS, HIGHEST_PORT = {"http": 80, "https": 443}, 65535
+
+
+def _origin(name: str, url: str) -> str:
+    """Return an address as browsers write an Origin, which it will be compared with."""
+    found = ORIGIN.fullmatch(url.strip().lower())
+    port = int(found[3] or DEFAULT_PORTS[found[1]]) if found else 0
+    if not found or not 0 < port <= HIGHEST_PORT:
+        raise ConfigurationError(
+            f"{name} must be http:// or https:// and a host, and a port if it isn't the usual one."
+        )
+    address = f"{found[1]}://{found[2]}"
+    return address if port == DEFAULT_PORTS[found[1]] else f"{address}:{port}"
+
+
 def _database_url(url: str) -> str:
     """Name the driver, so that a plain `postgres://` from a host's panel works."""
-    for scheme in ("postgres://", "postgresql://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    url = re.sub("^postgres(ql)?://", "postgresql+psycopg://", url)
+    try:
+        found = make_url(url)
+    except ArgumentError:
+        found = make_url("nothing://")
+    is_file = found.drivername == "sqlite" and found.database not in {None, "", ":memory:"}
+    if not is_file and found.drivername != "postgresql+psycopg":
+        raise ConfigurationError(
+            "DATABASE_URL must be sqlite:///path/to/file or postgresql://user:password@host/database."
+        )
     return url
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK
 
 
 def _as_localhost(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://localhost:{parts.port or 80}"
+    return f"{parts.scheme}://localhost" + (f":{parts.port}" if parts.port else "")

@@ -23,7 +23,7 @@ import stripe
 from flask import current_app
 from requests.adapters import BaseAdapter
 
-from storefront.config import Settings
+from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, Settings
 from storefront.db import is_in_transaction
 from storefront.evidence import Snapshot, read_snapshot
 from storefront.gateway_errors import (
@@ -40,9 +40,6 @@ from storefront.params import AttemptToMake, checkout_session_params, payment_in
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 4, 1
-# The longest that one call can take; gunicorn's timeout is more than twice that.
-TIME_BUDGET = (CONNECT_SECONDS + READ_SECONDS) * (RETRIES + 1) + 1
 SIGNATURE_TOLERANCE = 300
 STRIPE_ID = re.compile(r"(pi|cs_test|cs_live|re)_\w{1,250}", re.ASCII)
 

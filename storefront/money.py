@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from babel import numbers
 from babel.numbers import format_currency
 
 # https://docs.stripe.com/currencies: most currencies count hundredths; these don't.
@@ -19,6 +20,11 @@ MAXIMUM_AMOUNT = 99_999_999
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. TWD isn't in that table:
 # there Stripe asks for the worth of its settlement minimum, which this is safely above.
 MINIMUM_AMOUNT = {"usd": 50, "eur": 50, "jpy": 50, "gbp": 30, "twd": 2000}
+
+
+def is_currency(currency: str) -> bool:
+    """Say whether a lower-case code is one of ISO 4217's."""
+    return currency.islower() and numbers.is_currency(currency.upper())
 
 
 def decimals(currency: str) -> int:

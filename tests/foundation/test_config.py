@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import runpy
+
 import pytest
 
+from scripts.demo_environment import ROOT
 from storefront.config import ConfigurationError, Settings, read_settings
 
 TEST = {
@@ -53,7 +56,28 @@ def test_what_is_missing_is_named_with_where_to_get_it(name: str, value: str | N
         ({"TRUSTED_PROXIES": "one"}, "TRUSTED_PROXIES is 'one'"),
         ({"ORDER_HOLD_MINUTES": "39"}, "ORDER_HOLD_MINUTES is '39'; .* >= 40"),
         ({"ORDER_HOLD_MINUTES": "an hour"}, "ORDER_HOLD_MINUTES"),
-        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
+        ({"ORDER_HOLD_MINUTES": "４０"}, "ORDER_HOLD_MINUTES"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be debug, info"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "mysql://u:p@host/db"}, "DATABASE_URL must be"),
+        ({"CURRENCY": "usq"}, "CURRENCY isn't a currency"),
+        ({"CURRENCY": ""}, "CURRENCY isn't a currency"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_x,we_1"}, "STRIPE_WEBHOOK_SECRET has an entry"),
+        ({"STORE_ID": " "}, "STORE_ID is empty"),
+        ({"TRUSTED_HOSTS": ""}, "TRUSTED_HOSTS is empty"),
+        ({"SECRET_KEY_FALLBACKS": "x" * 40 + ",short"}, "SECRET_KEY_FALLBACKS has a key shorter"),
+        ({"STRIPE_SANDBOX_URL": "ftp://127.0.0.1:4242"}, "STRIPE_SANDBOX_URL must be"),
+        ({"STRIPE_SANDBOX_URL": "127.0.0.1:4242"}, "STRIPE_SANDBOX_URL must be"),
+        ({"STRIPE_SANDBOX_URL": "http://127.0.0.1:99999"}, "STRIPE_SANDBOX_URL must be"),
+        ({"PUBLIC_BASE_URL": "https://shop.example/shop"}, "PUBLIC_BASE_URL must be"),
+        ({"PUBLIC_BASE_URL": "https://u:p@shop.example"}, "PUBLIC_BASE_URL must be"),
+        ({"PUBLIC_BASE_URL": "https://shop.example?x=1"}, "PUBLIC_BASE_URL must be"),
+        ({"PUBLIC_BASE_URL": "https://shöp.example"}, "PUBLIC_BASE_URL must be"),
+        ({"PUBLIC_BASE_URL": "shop.example"}, "PUBLIC_BASE_URL must be"),
+        ({"GUNICORN_TIMEOUT": "0"}, "GUNICORN_TIMEOUT is '0'"),
     ],
 )
 def test_a_contradiction_is_refused_in_a_sentence(changes: dict[str, str], named: str) -> None:
@@ -73,6 +97,7 @@ def test_a_contradiction_is_refused_in_a_sentence(changes: dict[str, str], named
         ({"STRIPE_PUBLISHABLE_KEY": "pk_test_x"}, "different modes"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({"GUNICORN_TIMEOUT": "26"}, "GUNICORN_TIMEOUT must be over 26"),
     ],
 )
 def test_a_live_shop_refuses_to_start_half_configured(changes: dict[str, str], named: str) -> None:
@@ -131,3 +156,29 @@ def test_the_port_is_the_default_of_the_address_and_the_address_of_the_hosts() -
     assert found.trusted_hosts == ("127.0.0.1",)
     assert read_settings(LIVE).trusted_hosts == ("shop.example",)
     assert read_settings(LIVE).absolute_url("/return") == "https://shop.example/return"
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://Shop.Example/", "https://shop.example"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("https://shop.example:8443", "https://shop.example:8443"),
+        ("HTTP://LOCALHOST:80", "http://localhost"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+    ],
+)
+def test_the_address_is_read_as_browsers_write_an_origin(written: str, origin: str) -> None:
+    """WS-01: a form's Origin is compared with it."""
+    assert read_settings(TEST | {"PUBLIC_BASE_URL": written}).public_base_url == origin
+
+
+def test_the_shop_and_gunicorn_read_one_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CR-08."""
+    for environment in ({}, {"GUNICORN_TIMEOUT": "77"}):
+        monkeypatch.delenv("GUNICORN_TIMEOUT", raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
+        server = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+        assert server["timeout"] == read_settings(LIVE | environment).worker_timeout
