@@ -14,7 +14,7 @@ from tests.shop import START, demo_settings
 
 BODY = b'{"id": "evt_1"}'
 NOW = int(START)
-SETTINGS = demo_settings("sqlite://", "whsec_old")
+SETTINGS = demo_settings("sqlite:///unused.db", "whsec_old")
 
 
 def signed(body: bytes = BODY, *, secret: str = "whsec_old", at: int = NOW) -> str:
