@@ -168,15 +168,25 @@ class Gateway:
     def _calling(self, name: str) -> Iterator[None]:
         if is_in_transaction():
             raise RuntimeError("Stripe may not be called while a database transaction is open.")
-        began = time.perf_counter()
-        code = "ok"
+        began, outcome = time.perf_counter(), "ok"
+        self._per_thread.request_id = None
         try:
             yield
         except stripe.StripeError as error:
-            code = error.code or type(error).__name__
+            outcome = error.code or type(error).__name__
             raise _as_ours(error) from error
+        except BaseException as error:
+            outcome = type(error).__name__
+            raise
         finally:
-            log.info("call=%s outcome=%s ms=%d", name, code, (time.perf_counter() - began) * 1000)
+            log.info(
+                "call=%s outcome=%s stripe_request=%s ms=%d",
+                name, outcome, self._per_thread.request_id, (time.perf_counter() - began) * 1000,
+            )  # fmt: skip
+
+    def _keep_request_id(self, response: requests.Response, **_: object) -> None:
+        """Remember what Stripe calls the request, for the log: its Dashboard finds it by that."""
+        self._per_thread.request_id = response.headers.get("Request-Id")
 
     @property
     def _client(self) -> stripe.StripeClient:
@@ -188,6 +198,7 @@ class Gateway:
     def _new_client(self) -> stripe.StripeClient:
         session = requests.Session()
         session.max_redirects = 0
+        session.hooks["response"].append(self._keep_request_id)
         session.trust_env = self._settings.sandbox_url is None
         if self._transport is not None:
             session.mount(self._settings.stripe_api_base, self._transport)
