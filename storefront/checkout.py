@@ -100,7 +100,10 @@ def resume_payment_intent(order_id: str) -> Snapshot | None:
     payment = live_payment(order_id)
     if payment is None or payment.payment_intent_id is None or payment.flow != Flow.PAYMENT_INTENT:
         return None
-    snapshot = bring_about(payment).snapshot
+    try:
+        snapshot = bring_about(payment).snapshot
+    except AttemptGone:
+        return None
     return snapshot if live_payment(order_id) and snapshot.status in MOUNTABLE else None
 
 
