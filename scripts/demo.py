@@ -14,12 +14,10 @@ import sys
 from typing import TextIO
 
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
 
 from scripts.answers import require_free, wait_for
 from scripts.demo_environment import ROOT, VAR, demo_environment, ports
-
-STOPPED_BY_HAND = (130, 143)  # what honcho returns after SIGINT and SIGTERM
+from scripts.together import run_together
 
 
 def main() -> int:
@@ -34,7 +32,7 @@ def main() -> int:
         shop_url = environment["PUBLIC_BASE_URL"]
         sandbox_url = environment["STRIPE_SANDBOX_URL"]
         multiprocessing.Process(target=announce, args=(shop_url, sandbox_url), daemon=True).start()
-        return run_procfile(environment)
+        return run_together(parse_procfile((ROOT / "Procfile").read_text()).processes, environment)
 
 
 def prepare_database(environment: dict[str, str]) -> None:
@@ -45,18 +43,6 @@ def prepare_database(environment: dict[str, str]) -> None:
             sys.exit(
                 f'"flask {command}" failed; the lines above say why. "make reset" starts over.'
             )
-
-
-def run_procfile(environment: dict[str, str]) -> int:
-    """Run what the Procfile lists until one process ends or someone stops us; returns 0 then."""
-    manager = Manager()
-    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        manager.add_process(name, f"exec {command}", env=environment)
-    manager.loop()
-    if manager.returncode in STOPPED_BY_HAND:
-        return 0
-    print("The demo stopped because one of its processes did; the lines above say why.")
-    return manager.returncode or 1
 
 
 def announce(shop_url: str, sandbox_url: str) -> None:

@@ -1,21 +1,28 @@
-"""Run the shop alone, with the Stripe account in the environment or `.env`: `make run`."""
+"""Run the shop and its worker, with the Stripe account in the environment or `.env`: `make run`."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import load_dotenv
 
 from scripts.answers import require_free
 from scripts.demo_environment import ROOT, port_from
+from scripts.together import run_together
 from storefront.config import ConfigurationError, read_settings
 
+PROCESSES: Mapping[str, str] = {
+    "shop": "gunicorn wsgi:app",
+    "worker": "python -m flask work --every 60",
+}
 
-def main() -> None:
-    """Check the settings, migrate, and become gunicorn."""
+
+def main() -> int:
+    """Check the settings, migrate, and run both until one ends or someone stops them."""
     os.chdir(ROOT)
     load_dotenv(ROOT / ".env")
     bin_dir = Path(sys.executable).parent
@@ -30,8 +37,12 @@ def main() -> None:
     print(
         f"Stripe world: {world}. An empty catalogue is filled by: {bin_dir}/flask seed", flush=True
     )
-    os.execv(bin_dir / "gunicorn", ["gunicorn", "wsgi:app"])  # noqa: S606  # our own program
+    path = f"{bin_dir}:{os.environ.get('PATH', os.defpath)}"
+    return run_together(PROCESSES, os.environ | {"PATH": path, "PYTHONUNBUFFERED": "1"})
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,18 +14,7 @@ from pathlib import Path
 import pytest
 
 from scripts.answers import answers
-from scripts.demo_environment import ROOT
 from tests.processes import free_ports
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A copy of the project whose `var/` is its own."""
-    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    for entry in ROOT.iterdir():
-        if entry.name not in {"scripts", "var", ".env"}:
-            (tmp_path / entry.name).symlink_to(entry)
-    return tmp_path
 
 
 @pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])
