@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from storefront import clock
 from storefront.attempts import OrderNotPayable
@@ -31,15 +31,18 @@ def expire_orders() -> int:
     """
     is_due = (Order.status == OrderStatus.PENDING, Order.expires_at < clock.now())
     with reading() as session:
-        due = session.scalars(select(Order.id).where(*is_due).limit(AT_MOST)).all()
+        statement = select(Order.id).where(*is_due).order_by(Order.expires_at)
+        due = session.scalars(statement.limit(AT_MOST)).all()
     return _each(due, lambda order_id: cancel_order(order_id, ClosedReason.EXPIRED))
 
 
 def read_again() -> int:
     """Ask Stripe about open attempts that have been silent; returns how many were read."""
-    is_silent = (Payment.is_live, Payment.updated_at < clock.now() - SILENCE)
+    is_known = or_(Payment.payment_intent_id.is_not(None), Payment.checkout_session_id.is_not(None))
+    is_silent = (Payment.is_live, is_known, Payment.updated_at < clock.now() - SILENCE)
     with reading() as session:
-        silent = session.scalars(select(Payment.order_id).where(*is_silent).limit(AT_MOST)).all()
+        statement = select(Payment.order_id).where(*is_silent).order_by(Payment.updated_at)
+        silent = session.scalars(statement.limit(AT_MOST)).all()
     return _each(silent, refresh)
 
 
