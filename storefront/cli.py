@@ -8,10 +8,9 @@ import time
 import click
 from flask import Flask
 from flask.cli import with_appcontext
-from sqlalchemy.exc import OperationalError
 
 from storefront import catalog, outbox, upkeep
-from storefront.db import DatabaseBusy
+from storefront.db import is_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +39,8 @@ def work(every: int | None) -> None:
         try:
             expired, read = upkeep.expire_orders(), upkeep.read_again()
             calls = outbox.work()
-        except (DatabaseBusy, OperationalError) as error:
-            if not every:
+        except Exception as error:
+            if not (every and is_unavailable(error)):
                 raise
             log.warning("work=postponed reason=%s", type(error).__name__)
         else:

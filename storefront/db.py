@@ -21,6 +21,7 @@ from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, MetaData, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from storefront.write_queue import QueueTooLong, WriteQueue
@@ -128,15 +129,13 @@ def is_in_transaction() -> bool:
     return bool(db.session().in_transaction())
 
 
-def is_unavailable(error: DBAPIError) -> bool:
-    """Say whether the database can't do it now but may later: it is away, locked or read-only."""
+def is_unavailable(error: Exception) -> bool:
+    """Say whether the database can't do it now but may later: it is away, busy or read-only."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (DatabaseBusy, PoolTimeout))
     sqlstate = _sqlstate(error)
-    return (
-        isinstance(error, OperationalError)
-        or error.connection_invalidated
-        or sqlstate in READ_ONLY
-        or sqlstate.startswith(AWAY)
-    )
+    is_away = isinstance(error, OperationalError) or error.connection_invalidated
+    return is_away or sqlstate in READ_ONLY or sqlstate.startswith(AWAY)
 
 
 def init_db(app: Flask, database_url: str) -> None:

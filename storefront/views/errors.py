@@ -8,13 +8,11 @@ from http import HTTPStatus
 
 from flask import Flask, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.wrappers import Response
 
 from storefront.config import settings
-from storefront.db import DatabaseBusy, is_unavailable
+from storefront.db import is_unavailable
 from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.ids import new_id
 
@@ -47,10 +45,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(
         GatewayUnavailable, _logged(HTTPStatus.SERVICE_UNAVAILABLE, *STRIPE_IS_AWAY)
     )
-    app.register_error_handler(DBAPIError, _database_error)
-    for busy in (DatabaseBusy, PoolTimeout):
-        app.register_error_handler(busy, _logged(HTTPStatus.SERVICE_UNAVAILABLE))
-    app.register_error_handler(Exception, _logged(HTTPStatus.INTERNAL_SERVER_ERROR))
+    app.register_error_handler(Exception, _as_failure)
 
 
 def error_page(
@@ -93,9 +88,8 @@ def _as_http(error: HTTPException) -> Response:
     return response
 
 
-def _database_error(error: DBAPIError) -> Response:
-    is_passing = is_unavailable(error)
-    return _logged(HTTPStatus(503 if is_passing else 500))(error)
+def _as_failure(error: Exception) -> Response:
+    return _logged(HTTPStatus(503 if is_unavailable(error) else 500))(error)
 
 
 def _logged(status: HTTPStatus, *words: str) -> Callable[[Exception], Response]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from sqlalchemy import event, text
 from werkzeug.test import TestResponse
@@ -54,6 +56,20 @@ def test_a_connection_that_is_cut_is_a_503_and_the_next_request_is_served(postgr
     assert_postponed(visitor.get("/"))
     views["catalog.index"] = index
     assert visitor.get("/").status_code == 200
+
+
+def test_the_worker_waits_for_it(
+    shop: Shop, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """CR-11: what expires meanwhile is expired later."""
+    visitor.buy()
+    shop.now += 2 * 3600
+    make_read_only(shop)
+    monkeypatch.setattr("time.sleep", lambda _: sys.exit())
+
+    shop.app.test_cli_runner().invoke(args=["work", "--every", "1"], catch_exceptions=False)
+
+    assert "work=postponed" in caplog.text
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1 / 0", "SELECT * FROM nowhere"])
