@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
+from werkzeug.test import TestResponse
 
 from storefront.views.status import poll_seconds
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.pages.states import STATES, State, at_stripe, declined, paid, paid_after_cancelling
-from tests.shop import Shop
-
-each_state = pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+from tests.shop import Shop, Visitor
 
 
-@each_state
-def test_the_page_says_where_the_order_stands(sqlite_shop: Shop, state: State):
-    visitor = sqlite_shop.visitor()
-    token = state.reach(sqlite_shop, visitor)
+@dataclass(frozen=True)
+class Reached:
+    """An order in a state, and the visitor to whom it belongs."""
 
-    page = checked_page(visitor.get(f"/orders/{token}").text)
+    state: State
+    visitor: Visitor
+    token: str
 
-    assert state.title in text_of(page)
+    def open(self, end: str = "") -> TestResponse:
+        """Open one of the order's pages."""
+        return self.visitor.get(f"/orders/{self.token}{end}")
+
+
+@pytest.fixture(scope="module", params=STATES)
+def reached(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Reached]:
+    """An order in each of the states in turn, shared by the tests that only look at it."""
+    path = tmp_path_factory.mktemp("state") / "shop.db"
+    shutil.copy(sqlite_template, path)
+    with Shop(f"sqlite:///{path}") as shop:
+        visitor = shop.visitor()
+        state = STATES[request.param]
+        yield Reached(state, visitor, state.reach(shop, visitor))
+
+
+def test_the_page_says_where_the_order_stands(reached: Reached):
+    page = checked_page(reached.open().text)
+
+    assert reached.state.title in text_of(page)
     assert "Paper shears, 21 cm" in text_of(page)
     assert "$29.99" in text_of(page)
     assert "a@example.com" in text_of(page)
 
 
-@each_state
-def test_the_fragment_is_the_same_as_in_the_page(sqlite_shop: Shop, state: State):
-    visitor = sqlite_shop.visitor()
-    token = state.reach(sqlite_shop, visitor)
-
-    fragment = checked_fragment(visitor.get(f"/orders/{token}/status").text)
-    page = checked_page(visitor.get(f"/orders/{token}").text)
+def test_the_fragment_is_the_same_as_in_the_page(reached: Reached):
+    fragment = checked_fragment(reached.open("/status").text)
+    page = checked_page(reached.open().text)
 
     [region] = [each for each in page.iter("div") if each.get("id") == "order-status-region"]
     assert region.get("aria-live") == "polite"
@@ -39,48 +61,36 @@ def test_the_fragment_is_the_same_as_in_the_page(sqlite_shop: Shop, state: State
     assert fragment.get("id") == "order-status"
 
 
-@each_state
-def test_it_is_asked_for_again_only_while_something_can_change(sqlite_shop: Shop, state: State):
-    visitor = sqlite_shop.visitor()
-    token = state.reach(sqlite_shop, visitor)
-
-    fragment = checked_fragment(visitor.get(f"/orders/{token}/status").text)
-    page = visitor.get(f"/orders/{token}").text
+def test_it_is_asked_for_again_only_while_something_can_change(reached: Reached):
+    fragment = checked_fragment(reached.open("/status").text)
+    page = reached.open().text
 
     polls = {name: value for name, value in fragment.attrib.items() if name.startswith("hx-")}
     wanted = {
-        "hx-get": f"/orders/{token}/status",
+        "hx-get": f"/orders/{reached.token}/status",
         "hx-trigger": "every 2s",
         "hx-swap": "outerMorph",
     }
-    assert polls == (wanted if state.is_waiting else {})
-    assert ('http-equiv="refresh"' in page) == state.is_waiting
-    assert ("htmx.min.js" in page) == state.is_waiting
+    assert polls == (wanted if reached.state.is_waiting else {})
+    assert ('http-equiv="refresh"' in page) == reached.state.is_waiting
+    assert ("htmx.min.js" in page) == reached.state.is_waiting
 
 
-@each_state
-def test_it_can_be_paid_and_cancelled_only_while_it_waits(sqlite_shop: Shop, state: State):
-    visitor = sqlite_shop.visitor()
-    token = state.reach(sqlite_shop, visitor)
-
-    page = checked_page(visitor.get(f"/orders/{token}").text)
+def test_it_can_be_paid_and_cancelled_only_while_it_waits(reached: Reached):
+    page = checked_page(reached.open().text)
 
     ways = {"payment-intent", "checkout-session", "cancel"}
     actions = {form.get("action", "").rpartition("/")[2] for form in page.iter("form")}
-    assert actions == (ways if state.can_pay else set())
+    assert actions == (ways if reached.state.can_pay else set())
 
 
-@each_state
-def test_the_card_form_opens_only_for_what_can_be_paid_there(sqlite_shop: Shop, state: State):
-    visitor = sqlite_shop.visitor()
-    token = state.reach(sqlite_shop, visitor)
+def test_the_card_form_opens_only_for_what_can_be_paid_there(reached: Reached):
+    answer = reached.open("/pay")
 
-    answer = visitor.get(f"/orders/{token}/pay")
-
-    if state.can_be_mounted:
+    if reached.state.can_be_mounted:
         assert "Pay $29.99" in text_of(checked_page(answer.text))
     else:
-        assert (answer.status_code, answer.location) == (303, f"/orders/{token}")
+        assert (answer.status_code, answer.location) == (303, f"/orders/{reached.token}")
 
 
 def test_a_decline_is_told_in_stripes_words(sqlite_shop: Shop):
