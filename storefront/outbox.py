@@ -15,12 +15,14 @@ from storefront import clock
 from storefront.attentions import REFUND_FAILED, open_attention
 from storefront.db import reading, rowcount_of, transaction
 from storefront.gateway import gateway
-from storefront.gateway_errors import GatewayError, GatewayMisuse
+from storefront.gateway_errors import GatewayError, GatewayMisuse, KeySpent
 from storefront.models import OutboxCall, Payment
 
 log = logging.getLogger(__name__)
 
 REFUND = "refund"
+# Somebody else gave the money back, in the Dashboard for instance: what was wanted has happened.
+ALREADY_REFUNDED = "charge_already_refunded"
 LONGEST_BACKOFF = timedelta(hours=1)
 # Longer than a call can take, so that two workers never make the same call side by side.
 LEASE = timedelta(minutes=1)
@@ -86,9 +88,13 @@ def _take_next(session: Session, now: datetime) -> OutboxCall | None:
 def _make(call: OutboxCall) -> bool:
     try:
         gateway().refund(**call.arguments, idempotency_key=call.idempotency_key)
-    except GatewayMisuse as error:
-        _give_up(call, str(error))
+    except KeySpent:
+        _change_key(call)
         return False
+    except GatewayMisuse as error:
+        if error.code != ALREADY_REFUNDED:
+            _give_up(call, str(error))
+            return False
     except GatewayError as error:
         log.warning("outbox=%d kind=%s outcome=postponed code=%s", call.id, call.kind, error.code)
         return False
@@ -100,6 +106,18 @@ def _make(call: OutboxCall) -> bool:
 def _finish(session: Session, call_id: int) -> None:
     done = update(OutboxCall).where(OutboxCall.id == call_id)
     session.execute(done.values(done_at=clock.now()))
+
+
+@transaction
+def _change_key(session: Session, call: OutboxCall) -> None:
+    """Ask under another key next time: this one answers with an old failure.
+
+    A payment is given back whole, and Stripe gives nothing back twice: so that is safe.
+    """
+    log.warning("outbox=%d kind=%s outcome=postponed code=key_spent", call.id, call.kind)
+    key = f"{call.payment_id}:refund:{call.attempts}"
+    renamed = update(OutboxCall).where(OutboxCall.id == call.id)
+    session.execute(renamed.values(idempotency_key=key))
 
 
 @transaction
