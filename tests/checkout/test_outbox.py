@@ -8,7 +8,7 @@ import pytest
 
 from storefront import outbox
 from storefront.models import Attention, OutboxCall
-from tests.checkout.meanwhile import around_a_call, calls_to_stripe
+from tests.checkout.meanwhile import around_a_call, before_statement, calls_to_stripe
 from tests.checkout.test_two_tabs import forget_the_live_attempt, net_captured
 from tests.checkout.together import together
 from tests.shop import Shop
@@ -76,6 +76,20 @@ def test_a_call_under_way_is_not_made_by_a_second_worker(shop: Shop):
     assert calls == [REFUND] * 2
     assert all(call.attempts == 1 for call in shop.all(OutboxCall))
     assert net_captured(shop) == 0
+
+
+def test_two_workers_that_see_the_same_call_make_it_once(shop: Shop):
+    """RF-05: between finding what is due and taking it."""
+    owe(shop)
+
+    with (
+        calls_to_stripe(shop) as calls,
+        before_statement(shop, "UPDATE outbox", working(shop)) as begun,
+    ):
+        done = shop.work()
+
+    assert done + begun[0].result() == 1
+    assert calls == [REFUND]
 
 
 @pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "reset", "429", "409"])
