@@ -83,7 +83,10 @@ def test_one_connection_carries_many_requests_and_any_verb(tmp_path: Path) -> No
 
         assert [status for status, _ in answers] == [200, 200, 404, 404]
         assert connection.sock is used
-        connection.request("POST", "/v1/refunds", "x" * (1024 * 1024 + 1), FORM)
+        connection.putrequest("POST", "/v1/refunds")
+        for name, value in {**FORM, "Content-Length": str(1024 * 1024 + 1)}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
         assert connection.getresponse().status == 413
 
 
