@@ -98,14 +98,13 @@ def _make(call: OutboxCall) -> bool:
     except GatewayError as error:
         log.warning("outbox=%d kind=%s outcome=postponed code=%s", call.id, call.kind, error.code)
         return False
-    _finish(call.id)
+    _finish(call)
     return True
 
 
 @transaction
-def _finish(session: Session, call_id: int) -> None:
-    done = update(OutboxCall).where(OutboxCall.id == call_id)
-    session.execute(done.values(done_at=clock.now()))
+def _finish(session: Session, call: OutboxCall) -> None:
+    _note(session, call, done_at=clock.now())
 
 
 @transaction
@@ -116,8 +115,7 @@ def _change_key(session: Session, call: OutboxCall) -> None:
     """
     log.warning("outbox=%d kind=%s outcome=postponed code=key_spent", call.id, call.kind)
     key = f"{call.payment_id}:refund:{call.attempts}"
-    renamed = update(OutboxCall).where(OutboxCall.id == call.id)
-    session.execute(renamed.values(idempotency_key=key))
+    _note(session, call, idempotency_key=key)
 
 
 @transaction
@@ -134,5 +132,8 @@ def _give_up(session: Session, call: OutboxCall, reason: str) -> None:
         amount_received=payment.amount_received,
         currency=payment.currency,
     )
-    done = update(OutboxCall).where(OutboxCall.id == call.id)
-    session.execute(done.values(done_at=clock.now(), last_error=reason))
+    _note(session, call, done_at=clock.now(), last_error=reason)
+
+
+def _note(session: Session, call: OutboxCall, **columns: object) -> None:
+    session.execute(update(OutboxCall).where(OutboxCall.id == call.id).values(**columns))

@@ -81,7 +81,7 @@ def advance(session: Session, snapshot: Snapshot, heard: Evidence) -> Advance:
     return Advance(Outcome.APPLIED, payment.id, has_calls=bool(means and means.is_refunded))
 
 
-def known_evidence(payment: Row[Any] | Payment) -> Evidence:
+def known_evidence(payment: Row[Any]) -> Evidence:
     """Return the evidence that a payment keeps."""
     return Evidence(
         Verdict[payment.evidence.upper()],
