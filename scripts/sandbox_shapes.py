@@ -1,4 +1,4 @@
-"""Write `stripe_sandbox/shapes.json`: what Stripe's API takes and gives, as the SDK declares it.
+"""Write `protocol/shapes.json`: what Stripe's API takes and gives, as the SDK declares it.
 
     python -m scripts.sandbox_shapes          # write it
     python -m scripts.sandbox_shapes --check  # exit 1 when the committed file differs
@@ -19,7 +19,7 @@ from typing import Any
 
 from scripts.sdk_source import annotations, endpoints, object_name, source
 
-OUTPUT = Path(__file__).resolve().parent.parent / "stripe_sandbox" / "shapes.json"
+OUTPUT = Path(__file__).resolve().parent.parent / "stripe_sandbox" / "protocol" / "shapes.json"
 SERVED = (
     "/v1/balance_transactions",
     "/v1/charges",

@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, start, stop
-from stripe_sandbox.errors import StripeError
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.resources.webhook_endpoints import secret_of
 from stripe_sandbox.server import HOST, Server
-from stripe_sandbox.webhook_endpoints import secret_of
 
 
 def main(arguments: list[str] | None = None) -> int:

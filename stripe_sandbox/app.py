@@ -8,23 +8,23 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 
-from stripe_sandbox import (
+from stripe_sandbox import control
+from stripe_sandbox.deliveries import Send, send_over_http
+from stripe_sandbox.faults import SandboxFault
+from stripe_sandbox.pages import pages
+from stripe_sandbox.protocol.transport import Endpoint, refuse_unknown_route, serve
+from stripe_sandbox.resources import (
     balance_transactions,
     charges,
     checkout_sessions,
-    control,
     events,
     payment_intents,
     payment_methods,
     refunds,
     webhook_endpoints,
 )
-from stripe_sandbox.deliveries import Send, send_over_http
-from stripe_sandbox.faults import SandboxFault
-from stripe_sandbox.pages import pages
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.state_file import Clockwork, load
-from stripe_sandbox.transport import Endpoint, refuse_unknown_route, serve
 
 LARGEST_BODY = 1024 * 1024
 RESOURCES = (

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, json, jsonify, request
 
-from stripe_sandbox import checkout_sessions, events
-from stripe_sandbox.errors import StripeError
 from stripe_sandbox.faults import KINDS
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.resources import checkout_sessions, events
 from stripe_sandbox.sandbox import Sandbox
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.storage import Storage
 
 _TIMEOUT = 10

@@ -8,7 +8,7 @@ connection, and a caller in the same process translates it into what its HTTP cl
 import threading
 from dataclasses import dataclass
 
-from stripe_sandbox.errors import StripeError
+from stripe_sandbox.protocol.errors import StripeError
 
 KINDS = ("timeout_before", "timeout_after", "reset", "500", "429", "409")
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from stripe_sandbox.deliveries import Deliveries
 from stripe_sandbox.faults import Faults
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.storage import Storage
 
 API_VERSION = "2026-10-28.endive"

@@ -6,7 +6,7 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
-from stripe_sandbox import checkout_sessions
+from stripe_sandbox.resources import checkout_sessions
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import State
 

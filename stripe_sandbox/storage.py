@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from stripe_sandbox.errors import missing
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.errors import missing
+from stripe_sandbox.protocol.shapes import Json
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 

@@ -23,11 +23,11 @@ from storefront import create_app, outbox
 from storefront.config import Settings, read_settings
 from storefront.db import Base, db, reading, writing
 from storefront.models import Order, Payment, Product
-from stripe_sandbox import checkout_sessions, payment_intents
 from stripe_sandbox.app import create_sandbox, sandbox_of
-from stripe_sandbox.errors import StripeError
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.resources import checkout_sessions, payment_intents
+from stripe_sandbox.resources.webhook_endpoints import register, secret_of
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.webhook_endpoints import register, secret_of
 from tests.wsgi_transport import WsgiAdapter
 
 ADDRESS = "http://127.0.0.1:8000"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from storefront.models import Attention, Payment
-from stripe_sandbox import payment_intents
+from stripe_sandbox.resources import payment_intents
 from tests.shop import CHALLENGED, Shop
 
 FLOWS = ["payment_intent", "checkout_session"]

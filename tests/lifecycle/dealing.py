@@ -19,7 +19,7 @@ from storefront.evidence import MOVING_EVENTS
 from storefront.gateway import Answer
 from storefront.lifecycle import ClosedReason, Flow
 from storefront.models import Payment
-from stripe_sandbox import checkout_sessions, payment_intents
+from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.lifecycle.standing import Bookmark, Standing, standing
 from tests.shop import CHALLENGED, DECLINED, VISA, Shop
 from tests.webhooks.telling import Event, by_bank_debit

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from storefront.checkout import start_checkout_session
 from storefront.lifecycle import ClosedReason
 from storefront.models import Attention, OutboxCall
-from stripe_sandbox import payment_intents
+from stripe_sandbox.resources import payment_intents
 from tests.lifecycle.dealing import Deck, News, closed, moves, reread, tell
 from tests.lifecycle.standing import Bookmark
 from tests.shop import CHALLENGED, DECLINED, Shop

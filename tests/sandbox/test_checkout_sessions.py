@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from stripe_sandbox import checkout_sessions, payment_intents
+from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.sandbox.conftest import START, World, card
 
 DECLINED = card("4000000000000002")

@@ -12,7 +12,7 @@ import stripe
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, stop
 from stripe_sandbox.deliveries import send_over_http
-from stripe_sandbox.webhook_endpoints import register, secret_of
+from stripe_sandbox.resources.webhook_endpoints import register, secret_of
 from tests.sandbox.conftest import BASE, HOOK, World, listen
 from tests.wsgi_transport import session_for
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 import stripe
 
-from stripe_sandbox import checkout_sessions, payment_intents
+from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.sandbox import sdk_types
 from tests.sandbox.conftest import World, card
 

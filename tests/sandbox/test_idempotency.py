@@ -4,7 +4,7 @@ import threading
 
 import requests
 
-from stripe_sandbox import idempotency
+from stripe_sandbox.protocol import idempotency
 from tests.sandbox.conftest import World
 
 NEW = "amount=1000&currency=usd"

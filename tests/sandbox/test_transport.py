@@ -6,8 +6,8 @@ import pytest
 import requests
 import stripe
 
-from stripe_sandbox import forms
-from stripe_sandbox.errors import StripeError
+from stripe_sandbox.protocol import forms
+from stripe_sandbox.protocol.errors import StripeError
 from tests.sandbox.conftest import BASE, START, World
 
 NEW = "amount=1000&currency=usd"

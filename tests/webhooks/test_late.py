@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stripe_sandbox import checkout_sessions, payment_intents
+from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.lifecycle.standing import inbox
 from tests.shop import ADDRESS, DECLINED, START, VISA, Shop, card_data
 from tests.webhooks.telling import FOUR_DAYS, Event, by_bank_debit, outcome_of, paid, retold, the

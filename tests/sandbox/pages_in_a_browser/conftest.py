@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
 
 from stripe_sandbox.app import create_sandbox, sandbox_of
-from stripe_sandbox.payment_intents import make
+from stripe_sandbox.resources.payment_intents import make
 from stripe_sandbox.server import Server
 from tests.sandbox.pages_in_a_browser.pay_page import serve_shop
 

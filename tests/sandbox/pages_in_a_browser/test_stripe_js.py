@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import FrameLocator, Page, expect
 
 from stripe_sandbox.app import sandbox_of
-from stripe_sandbox.payment_intents import confirm
+from stripe_sandbox.resources.payment_intents import confirm
 from tests.sandbox.pages_in_a_browser.pay_page import DECLINED, NEEDS_3DS, choose, status_of
 
 

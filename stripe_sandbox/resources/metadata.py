@@ -1,6 +1,6 @@
 """Metadata: up to 50 short pairs on an object, merged and unset key by key."""
 
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.protocol.errors import invalid
 
 _MOST_KEYS, _LONGEST_KEY, _LONGEST_VALUE = 50, 40, 500
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from stripe_sandbox.errors import invalid
-from stripe_sandbox.shapes import Json, expandable_in
+from stripe_sandbox.protocol.errors import invalid
+from stripe_sandbox.protocol.shapes import Json, expandable_in
 from stripe_sandbox.storage import Storage
 
 _DEEPEST = 4

@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from stripe_sandbox.errors import invalid
-from stripe_sandbox.metadata import merged
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.errors import invalid
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources.metadata import merged
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
-from stripe_sandbox.shapes import Json, blank
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

@@ -1,6 +1,6 @@
 """Currencies that Stripe takes, and the smallest and largest amounts in them."""
 
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.protocol.errors import invalid
 
 LARGEST = 99_999_999
 

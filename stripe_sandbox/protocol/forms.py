@@ -4,8 +4,8 @@ import re
 from itertools import pairwise
 from urllib.parse import parse_qsl
 
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json
 
 _KEY = re.compile(r"\A([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
 _MOST_FIELDS = 5000

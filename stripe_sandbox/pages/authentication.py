@@ -3,12 +3,12 @@
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from stripe_sandbox import payment_intents
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.pages_http import current_sandbox, origin_of, secured
-from stripe_sandbox.pages_words import amount_shown, language, words
+from stripe_sandbox.pages.http import current_sandbox, origin_of, secured
+from stripe_sandbox.pages.words import amount_shown, language, words
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.resources import payment_intents
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json
 
 
 def show(intent_id: str) -> Response:

@@ -6,10 +6,10 @@ replaced, never mutated, so no copy is needed.
 
 from typing import Any
 
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
-from stripe_sandbox.shapes import Json
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

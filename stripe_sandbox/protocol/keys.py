@@ -4,8 +4,8 @@ import re
 
 from flask import request
 
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json
 
 _SECRET = re.compile(r"\Ask_test_[A-Za-z0-9_]+\Z")
 _SHOWN = 16

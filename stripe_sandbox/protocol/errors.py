@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.shapes import Json
 
 _STATUS = {"card_error": 402, "idempotency_error": 400, "api_error": 500}
 

@@ -8,12 +8,12 @@ function here expects the lock to be held, and emits one event for each transiti
 from collections.abc import Callable
 from typing import Any
 
-from stripe_sandbox import charges
-from stripe_sandbox.cards import DECLINES, Decline
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.events import emit
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.resources import charges
+from stripe_sandbox.resources.cards import DECLINES, Decline
+from stripe_sandbox.resources.events import emit
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
 
 after_success: list[Callable[[Sandbox, Json], None]] = []
 """Called with every intent whose money has been taken or authorized; Checkout listens here."""

@@ -1,14 +1,14 @@
 """Refunds: money given back, never more than was taken."""
 
-from stripe_sandbox import balance_transactions
-from stripe_sandbox.currencies import shown
-from stripe_sandbox.errors import StripeError, invalid, required
-from stripe_sandbox.events import emit
-from stripe_sandbox.metadata import merged
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.errors import StripeError, invalid, required
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources import balance_transactions
+from stripe_sandbox.resources.currencies import shown
+from stripe_sandbox.resources.events import emit
+from stripe_sandbox.resources.metadata import merged
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

@@ -16,12 +16,13 @@ from typing import Any
 from flask import Response, json, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from stripe_sandbox import faults, forms, idempotency, keys
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.expansion import expanded
-from stripe_sandbox.parameters import checked
+from stripe_sandbox import faults
+from stripe_sandbox.protocol import forms, idempotency, keys
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.expansion import expanded
+from stripe_sandbox.protocol.parameters import checked
+from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe, parameters_of
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
-from stripe_sandbox.shapes import Json, is_route_of_stripe, parameters_of
 
 _VERSION = re.compile(r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_0-9]+)?\Z")
 _log = logging.getLogger("stripe_sandbox")

@@ -9,16 +9,16 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stripe_sandbox import attempts, payment_intents
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.events import emit
-from stripe_sandbox.expansion import lists_within
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.expansion import lists_within
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources import attempts, payment_intents
+from stripe_sandbox.resources.events import emit
+from stripe_sandbox.resources.session_fields import created_fields, line_items
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.session_fields import created_fields, line_items
-from stripe_sandbox.shapes import Json, blank
 from stripe_sandbox.storage import Storage
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

@@ -1,14 +1,14 @@
 """Charges: one for each attempt at a payment, and the money they move."""
 
-from stripe_sandbox import balance_transactions
-from stripe_sandbox.cards import Decline
-from stripe_sandbox.events import emit
-from stripe_sandbox.expansion import lists_within
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.expansion import lists_within
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources import balance_transactions
+from stripe_sandbox.resources.cards import Decline
+from stripe_sandbox.resources.events import emit
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
 from stripe_sandbox.storage import Storage
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

@@ -3,13 +3,13 @@
 import hashlib
 from datetime import UTC, datetime
 
-from stripe_sandbox import cards
-from stripe_sandbox.cards import Card
-from stripe_sandbox.errors import StripeError, invalid, missing, required
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.errors import StripeError, invalid, missing, required
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources import cards
+from stripe_sandbox.resources.cards import Card
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

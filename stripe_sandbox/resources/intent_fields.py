@@ -1,9 +1,9 @@
 """A PaymentIntent's fields out of the parameters that ask for them."""
 
-from stripe_sandbox.currencies import check_amount, check_currency
-from stripe_sandbox.errors import StripeError, invalid
-from stripe_sandbox.metadata import merged
-from stripe_sandbox.shapes import Json, blank
+from stripe_sandbox.protocol.errors import StripeError, invalid
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.resources.currencies import check_amount, check_currency
+from stripe_sandbox.resources.metadata import merged
 
 _COPIED = (
     "application_fee_amount",

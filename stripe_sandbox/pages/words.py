@@ -8,9 +8,9 @@ from decimal import Decimal
 from babel import Locale
 from flask import request
 
-from stripe_sandbox.cards import CARDS
-from stripe_sandbox.currencies import THREE_DECIMAL, ZERO_DECIMAL
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.resources.cards import CARDS
+from stripe_sandbox.resources.currencies import THREE_DECIMAL, ZERO_DECIMAL
 
 _LOCALES = {"en": Locale("en", "US"), "zh-TW": Locale("zh", "TW", script="Hant")}
 _WORDS = {

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from stripe_sandbox import attempts, payment_methods
-from stripe_sandbox.errors import StripeError, invalid, missing, required
-from stripe_sandbox.events import emit
-from stripe_sandbox.intent_fields import created_fields, updated_fields
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.errors import StripeError, invalid, missing, required
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources import attempts, payment_methods
+from stripe_sandbox.resources.events import emit
+from stripe_sandbox.resources.intent_fields import created_fields, updated_fields
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

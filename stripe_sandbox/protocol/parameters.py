@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from stripe_sandbox.errors import StripeError, invalid, required
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.errors import StripeError, invalid, required
+from stripe_sandbox.protocol.shapes import Json
 
 _INTEGER = re.compile(r"\A-?[0-9]{1,18}\Z")
 _NUMBER = re.compile(r"\A-?[0-9]+(\.[0-9]+)?\Z")

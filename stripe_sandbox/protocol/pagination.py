@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from stripe_sandbox.errors import invalid, missing
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.protocol.errors import invalid, missing
+from stripe_sandbox.protocol.shapes import Json
 
 _DEFAULT, _MOST = 10, 100
 _CURSORS = ("starting_after", "ending_before")

@@ -1,9 +1,9 @@
 """Balance transactions: what a charge or a refund does to the account's money, fees included."""
 
-from stripe_sandbox.pagination import page
+from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
-from stripe_sandbox.transport import Call, Endpoints
 
 endpoints = Endpoints()
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from stripe_sandbox.errors import StripeError
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json
 
 LIFETIME = 24 * 3600
 _LONGEST = 255

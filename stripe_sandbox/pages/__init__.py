@@ -1,6 +1,6 @@
 """What a browser sees: the landing page, the script and the frame of the Element, and headers.
 
-The hosted Checkout page and the 3-D Secure page are in `pages_checkout` and `pages_authentication`.
+The hosted Checkout page and the 3-D Secure page are in `checkout` and `authentication`.
 """
 
 from functools import cache
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from stripe_sandbox import pages_authentication, pages_checkout
-from stripe_sandbox.pages_http import current_sandbox, harden_static_file, is_origin, secured
-from stripe_sandbox.pages_words import TEST_CARDS, language, words
+from stripe_sandbox.pages import authentication, checkout
+from stripe_sandbox.pages.http import current_sandbox, harden_static_file, is_origin, secured
+from stripe_sandbox.pages.words import TEST_CARDS, language, words
 from stripe_sandbox.sandbox import API_VERSION
 
 pages = Blueprint("pages", __name__)
 pages.after_app_request(harden_static_file)
-pages.add_url_rule("/c/pay/<session_id>", "checkout", pages_checkout.show)
-pages.add_url_rule("/c/pay/<session_id>", "pay", pages_checkout.pay, methods=["POST"])
-pages.add_url_rule("/3d_secure/<intent_id>", "challenge", pages_authentication.show)
+pages.add_url_rule("/c/pay/<session_id>", "checkout", checkout.show)
+pages.add_url_rule("/c/pay/<session_id>", "pay", checkout.pay, methods=["POST"])
+pages.add_url_rule("/3d_secure/<intent_id>", "challenge", authentication.show)
 pages.add_url_rule(
-    "/3d_secure/<intent_id>", "answer_challenge", pages_authentication.answer, methods=["POST"]
+    "/3d_secure/<intent_id>", "answer_challenge", authentication.answer, methods=["POST"]
 )
 
 _PARTS = ("errors", "api", "payment_element", "elements", "stripe")
@@ -85,7 +85,7 @@ def _stand_in() -> str:
 
     Their imports and exports go: what they share is the scope of the function around them.
     """
-    folder = Path(__file__).parent / "static" / "stand_in"
+    folder = Path(__file__).parents[1] / "static" / "stand_in"
     lines = [
         line.removeprefix("export ")
         for part in _PARTS

@@ -2,11 +2,17 @@
 
 from urllib.parse import urlsplit
 
-from stripe_sandbox.currencies import LARGEST, SMALLEST, check_amount, check_currency, shown
-from stripe_sandbox.errors import StripeError, invalid, missing, required
-from stripe_sandbox.metadata import merged
+from stripe_sandbox.protocol.errors import StripeError, invalid, missing, required
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.resources.currencies import (
+    LARGEST,
+    SMALLEST,
+    check_amount,
+    check_currency,
+    shown,
+)
+from stripe_sandbox.resources.metadata import merged
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.shapes import Json, blank
 
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 _COPIED = (

@@ -6,11 +6,11 @@ import unicodedata
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from stripe_sandbox import checkout_sessions
-from stripe_sandbox.errors import StripeError
-from stripe_sandbox.pages_http import current_sandbox, origin_of, secured
-from stripe_sandbox.pages_words import TEST_CARDS, amount_shown, explained, language, words
-from stripe_sandbox.shapes import Json
+from stripe_sandbox.pages.http import current_sandbox, origin_of, secured
+from stripe_sandbox.pages.words import TEST_CARDS, amount_shown, explained, language, words
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.resources import checkout_sessions
 
 _MONTH_AND_YEAR = re.compile(r"\A([0-9]{1,2})\D*([0-9]{2}|[0-9]{4})\Z")
 _EMPTY = {"email": "", "number": "", "expiry": "", "cvc": ""}

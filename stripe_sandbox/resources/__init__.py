@@ -1,0 +1,1 @@
+"""Stripe's objects: one file each, its states and then its routes."""
