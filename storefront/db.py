@@ -13,17 +13,19 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, MetaData, event, make_url
+from sqlalchemy import JSON, BigInteger, Connection, MetaData, Text, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from storefront.columns import UtcDateTime
 from storefront.write_queue import QueueTooLong, WriteQueue
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,12 @@ class Base(DeclarativeBase):
     """The parent of every model."""
 
     metadata = db.metadata
+    type_annotation_map = {  # noqa: RUF012 - as SQLAlchemy wants it
+        datetime: UtcDateTime,
+        str: Text,
+        int: BigInteger,
+        dict[str, Any]: JSON,
+    }
 
 
 class DatabaseBusy(Exception):

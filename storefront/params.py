@@ -23,7 +23,7 @@ class AttemptToMake:
     order_id: str
     order_number: str
     order_token: str
-    email: str
+    email: str | None
     locale: str
     amount: int
     currency: str
@@ -50,7 +50,7 @@ def checkout_session_params(attempt: AttemptToMake, settings: Settings) -> dict[
     return {
         "mode": "payment",
         "line_items": [_line_item(line, attempt.currency) for line in attempt.lines],
-        "customer_email": attempt.email,
+        **({"customer_email": attempt.email} if attempt.email else {}),
         "client_reference_id": attempt.order_id,
         "locale": STRIPE_LOCALES.get(attempt.locale, "auto"),
         "expires_at": attempt.expires_at,
@@ -64,7 +64,7 @@ def checkout_session_params(attempt: AttemptToMake, settings: Settings) -> dict[
 def _shared(attempt: AttemptToMake, settings: Settings) -> dict[str, Any]:
     return {
         "description": f"Order {attempt.order_number}",
-        "receipt_email": attempt.email,
+        **({"receipt_email": attempt.email} if attempt.email else {}),
         "metadata": {
             "store_id": settings.store_id,
             "order_id": attempt.order_id,

@@ -54,7 +54,7 @@ def upgrade():
     sa.Column('token', sa.Text(), nullable=False),
     sa.Column('cart_id', sa.Text(), nullable=False),
     sa.Column('owner', sa.Text(), nullable=False),
-    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=True),
     sa.Column('locale', sa.Text(), nullable=False),
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('amount_total', sa.BigInteger(), nullable=False),

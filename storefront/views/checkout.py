@@ -31,7 +31,7 @@ def show() -> Answer:
     view = look_at_cart(visitor())
     if not view.can_checkout:
         return redirect(url_for("cart.show"), code=303)
-    return _page({}, view.pending_order.email if view.pending_order else "")
+    return _page({}, (view.pending_order and view.pending_order.email) or "")
 
 
 @bp.post("/checkout")

@@ -31,6 +31,9 @@ GROUND = {
 }
 ACTORS = {
     "storefront.models",
+    "storefront.models.callers",
+    "storefront.models.records",
+    "storefront.models.shop",
     "storefront.gateway",
     "storefront.transitions",
     "storefront.attentions",

@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import Row, Table, delete, select, update
 
-from storefront.db import reading, writing
+from storefront.db import Base, reading, writing
 from storefront.models import (
     Attention,
-    Base,
     Order,
     OutboxCall,
     Payment,

@@ -1,4 +1,4 @@
-"""Every table on one page."""
+"""What is sold, what is ordered, and every attempt to pay for it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
-    Text,
+    Index,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from storefront.columns import Serial, UtcDateTime, index_where, one_of
+from storefront.columns import Serial, index_where, one_of
 from storefront.db import Base
 from storefront.ids import new_id
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-Base.registry.update_type_annotation_map(
-    {datetime: UtcDateTime, str: Text, int: BigInteger, dict[str, Any]: JSON}
-)
 
 
 def new_order_number() -> str:
@@ -105,14 +98,15 @@ class Order(Base):
         CheckConstraint(one_of("closed_reason", ClosedReason), "closed_reason_is_known"),
         CheckConstraint("(closed_at IS NULL) = (closed_reason IS NULL)", "closed_for_a_reason"),
         CheckConstraint("(paid_at IS NULL) = (settled_by IS NULL)", "paid_by_a_payment"),
+        Index("ix_orders_owner_created_at", "owner", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("order"))
     number: Mapped[str] = mapped_column(unique=True, default=new_order_number)
     token: Mapped[str] = mapped_column(unique=True, default=lambda: new_id("o"))
     cart_id: Mapped[str] = mapped_column(ForeignKey("carts.id"), unique=True)
-    owner: Mapped[str] = mapped_column(index=True)
-    email: Mapped[str]
+    owner: Mapped[str]
+    email: Mapped[str | None]
     locale: Mapped[str]
     currency: Mapped[str]
     amount_total: Mapped[int]
@@ -154,7 +148,8 @@ class Payment(Base):
 
     It keeps the furthest evidence that it has heard (`evidence` … `last_event_id`), and `status`,
     `is_live` and the failure follow from that. `created_at` also dates the attempt for Stripe:
-    together with the id it makes every retry of the creation the same request.
+    together with the id it makes every retry of the creation the same request. So do the addresses
+    and the metadata that an API client gave.
     """
 
     __tablename__ = "payments"
@@ -190,79 +185,11 @@ class Payment(Base):
     evidence_is_reread: Mapped[bool] = mapped_column(default=False)
     last_event_id: Mapped[str | None]
     expires_at: Mapped[datetime | None]
+    success_url: Mapped[str | None]
+    cancel_url: Mapped[str | None]
+    client_metadata: Mapped[dict[str, Any]] = mapped_column(
+        "metadata", default=dict, server_default="{}"
+    )
     paid_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-
-
-class StripeEvent(Base):
-    """The inbox: every signed event once, with what it did. No client_secret in its payload."""
-
-    __tablename__ = "stripe_events"
-    __table_args__ = (
-        index_where("ix_stripe_events_parked_payment", "object_payment_id", "outcome = 'parked'"),
-        index_where("ix_stripe_events_parked_order", "object_order_id", "outcome = 'parked'"),
-    )
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    type: Mapped[str]
-    created: Mapped[int]
-    api_version: Mapped[str | None]
-    is_live: Mapped[bool]
-    payload: Mapped[str]
-    outcome: Mapped[str]
-    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"), index=True)
-    object_payment_id: Mapped[str | None]
-    object_order_id: Mapped[str | None]
-    received_at: Mapped[datetime]
-    deliveries: Mapped[int] = mapped_column(default=1)
-
-
-class Transition(Base):
-    """The history of orders and payments, never changed afterwards."""
-
-    __tablename__ = "transitions"
-
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
-    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"))
-    before: Mapped[str | None]
-    after: Mapped[str]
-    cause: Mapped[str]
-    at: Mapped[datetime]
-
-
-class Attention(Base):
-    """Why a human should look at an order."""
-
-    __tablename__ = "attentions"
-
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
-    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"))
-    reason: Mapped[str]
-    sentence: Mapped[str]
-    amount_due: Mapped[int | None]
-    amount_received: Mapped[int | None]
-    currency: Mapped[str]
-    opened_at: Mapped[datetime]
-    resolved_at: Mapped[datetime | None]
-    resolved_by: Mapped[str | None]
-
-
-class OutboxCall(Base):
-    """A call to Stripe that a transaction decided on, committed with it and made after it."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (index_where("ix_outbox_waiting", "next_try_at", "done_at IS NULL"),)
-
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    kind: Mapped[str]
-    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.id"))
-    arguments: Mapped[dict[str, Any]]
-    idempotency_key: Mapped[str] = mapped_column(unique=True)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-    last_error: Mapped[str | None]
-    created_at: Mapped[datetime]

@@ -1,0 +1,22 @@
+"""Every table."""
+
+from storefront.models.callers import ApiAnswer, ApiKey, User
+from storefront.models.records import Attention, OutboxCall, StripeEvent, Transition
+from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
+
+__all__ = [
+    "ApiAnswer",
+    "ApiKey",
+    "Attention",
+    "Cart",
+    "CartItem",
+    "LineItem",
+    "Order",
+    "OutboxCall",
+    "Payment",
+    "Price",
+    "Product",
+    "StripeEvent",
+    "Transition",
+    "User",
+]
