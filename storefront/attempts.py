@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from storefront import clock, outbox
 from storefront.db import reading, transaction
+from storefront.decisions import Outcome
 from storefront.events import apply_answer
 from storefront.gateway import Answer, gateway
 from storefront.gateway_errors import GatewayMisuse, KeySpent
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
 from storefront.params import AttemptToMake
-from storefront.payments import Outcome
-from storefront.transitions import change_order, record_transition
+from storefront.transitions import Move, change_order, record_transitions
 
 # Stripe's minimum is 30 minutes from creation; the rest leaves time to ask again.
 SESSION_LIFETIME = timedelta(minutes=35)
@@ -80,13 +80,8 @@ def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
     change_order(session, order.id, order.version, expires_at=held_until)
     session.add(payment)
     session.flush()
-    record_transition(
-        session,
-        order_id=order.id,
-        payment_id=payment.id,
-        before=None,
-        after=PaymentStatus.PENDING,
-        cause="shopper",
+    record_transitions(
+        session, [Move(order.id, payment.id, None, PaymentStatus.PENDING)], cause="shopper"
     )
     return payment
 
@@ -206,12 +201,9 @@ def _give_up(session: Session, payment_id: str, code: str | None) -> None:
     payment = session.get_one(Payment, payment_id)
     order = session.get_one(Order, payment.order_id)
     change_order(session, order.id, order.version)
-    record_transition(
+    record_transitions(
         session,
-        order_id=order.id,
-        payment_id=payment.id,
-        before=payment.status,
-        after=PaymentStatus.CANCELED,
+        [Move(order.id, payment.id, payment.status, PaymentStatus.CANCELED)],
         cause="stripe",
     )
     payment.status, payment.is_live = PaymentStatus.CANCELED, False

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, false, or_, select
+from sqlalchemy import Row, bindparam, case, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.config import settings
 from storefront.evidence import Snapshot
-from storefront.models import Order, Payment
+from storefront.models import Order, Payment, StripeEvent
 
 Attempts = Sequence[Row[Any]]
 
@@ -31,37 +31,57 @@ class Unbound(StrEnum):
 def attempts_of_its_order(session: Session, snapshot: Snapshot) -> Attempts:
     """Read, in one query, every attempt of the order that the object belongs to, and the order.
 
-    The order's columns are called `order_…`.
+    The order's columns are called `order_…`. `has_parked` says whether an event of theirs waits.
     """
     is_ours = snapshot.store_id == settings().store_id
-    keys = [
-        column == value
-        for column, value in (
-            (Payment.payment_intent_id, snapshot.payment_intent_id),
-            (Payment.checkout_session_id, snapshot.checkout_session_id),
-            (Payment.id, snapshot.payment_id if is_ours else None),
-        )
-        if value
-    ]
-    stored_before_hinted = Payment.id == (snapshot.payment_id or "")
-    order_id = (
-        select(Payment.order_id).where(or_(false(), *keys)).order_by(stored_before_hinted).limit(1)
-    )
-    found = session.execute(_ATTEMPTS.where(Payment.order_id == order_id.scalar_subquery())).all()
+    told = {
+        "payment_intent_id": snapshot.payment_intent_id,
+        "checkout_session_id": snapshot.checkout_session_id,
+        "payment_id": snapshot.payment_id if is_ours else None,
+    }
+    connection = session.connection()
+    found = connection.execute(_ATTEMPTS_OF_OBJECT, told).all()
     if not found and is_ours and not snapshot.payment_id and snapshot.order_id:
-        found = session.execute(_ATTEMPTS.where(Payment.order_id == snapshot.order_id)).all()
-    return found
+        found = connection.execute(_ATTEMPTS_OF_ORDER, {"order_id": snapshot.order_id}).all()
+    return cast("Attempts", found)
 
 
-_ORDER_COLUMNS = {"version", "status", "amount_total", "currency", "closed_reason", "settled_by"}
+_payments, _orders = Payment.__table__, Order.__table__
+_ORDER_COLUMNS = ("version", "status", "amount_total", "currency", "closed_reason", "settled_by")
+_HAS_PARKED = (
+    select(StripeEvent.id)
+    .where(
+        # Written out, so that both databases see that the partial indexes serve.
+        StripeEvent.outcome == literal_column("'parked'"),
+        or_(
+            StripeEvent.object_payment_id == _payments.c.id,
+            StripeEvent.object_order_id == _payments.c.order_id,
+        ),
+    )
+    .exists()
+)
 _ATTEMPTS = select(
-    *Payment.__table__.columns,
-    *(
-        column.label(f"order_{column.name}")
-        for column in Order.__table__.columns
-        if column.name in _ORDER_COLUMNS
-    ),
-).join(Order, Order.id == Payment.order_id)
+    *_payments.c,
+    *(_orders.c[name].label(f"order_{name}") for name in _ORDER_COLUMNS),
+    _HAS_PARKED.label("has_parked"),
+).join(_orders, _orders.c.id == _payments.c.order_id)
+# A stored id finds its order before a hint does; what wasn't told is NULL and finds nothing.
+_told = Payment.__table__.alias()
+_ATTEMPTS_OF_OBJECT = _ATTEMPTS.where(
+    _payments.c.order_id
+    == select(_told.c.order_id)
+    .where(
+        or_(
+            _told.c.payment_intent_id == bindparam("payment_intent_id"),
+            _told.c.checkout_session_id == bindparam("checkout_session_id"),
+            _told.c.id == bindparam("payment_id"),
+        )
+    )
+    .order_by(case((_told.c.id == bindparam("payment_id"), 1), else_=0))
+    .limit(1)
+    .scalar_subquery()
+)
+_ATTEMPTS_OF_ORDER = _ATTEMPTS.where(_payments.c.order_id == bindparam("order_id"))
 
 
 def bind(attempts: Attempts, snapshot: Snapshot) -> Row[Any] | Unbound:

@@ -27,7 +27,7 @@ from storefront.gateway_errors import GatewayBusy, GatewayUnavailable
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 from storefront.models import LineItem, Order
 from storefront.money import format_money, is_chargeable
-from storefront.transitions import change_order, record_transition
+from storefront.transitions import Move, change_order, record_transitions
 
 MOST_ROUNDS = 4
 CONFLICT_SECONDS = 0.5
@@ -206,9 +206,7 @@ def _place(session: Session, owner: str, email: str, locale: str) -> Order:
     )
     session.add(order)
     session.flush()
-    record_transition(
-        session, order_id=order.id, before=None, after=OrderStatus.PENDING, cause="shopper"
-    )
+    record_transitions(session, [Move(order.id, None, None, OrderStatus.PENDING)], cause="shopper")
     return order
 
 
@@ -239,11 +237,9 @@ def _close(session: Session, order_id: str, reason: ClosedReason) -> bool:
     _refuse_closing(order, reason)
     if has_live_payment(session, order_id):
         return False
-    record_transition(
+    record_transitions(
         session,
-        order_id=order.id,
-        before=order.status,
-        after=OrderStatus.CANCELLED,
+        [Move(order.id, None, order.status, OrderStatus.CANCELLED)],
         cause="expiry" if reason is ClosedReason.EXPIRED else "shopper",
     )
     change_order(

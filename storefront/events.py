@@ -7,18 +7,18 @@ import logging
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.config import settings
-from storefront.db import transaction
+from storefront.db import LostRace, rowcount_of, transaction
+from storefront.decisions import Decision, Outcome, decide
 from storefront.evidence import (
     MOVING_EVENTS,
     Event,
     MalformedEvent,
-    Snapshot,
     evidence_of_event,
     evidence_of_reread,
     read_event,
@@ -27,8 +27,8 @@ from storefront.evidence import (
 )
 from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
-from storefront.models import Payment, StripeEvent
-from storefront.payments import Advance, Outcome, advance
+from storefront.models import StripeEvent
+from storefront.payments import Advance, advance
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ def receive(body: bytes, signature: str) -> Advance:
 @transaction
 def apply_answer(session: Session, answer: Answer) -> Advance:
     """Apply what Stripe answered about an object of ours, in a transaction of its own."""
-    done = advance(session, answer.snapshot, _evidence_of_answer(answer))
-    return _with_parked(session, done)
+    decision = decide(session, answer.snapshot, _evidence_of_answer(answer))
+    return _with_parked(session, decision, advance(session, decision))
 
 
 def _evidence_of_answer(answer: Answer) -> Evidence:
@@ -70,86 +70,95 @@ def _evidence_of_answer(answer: Answer) -> Evidence:
 
 @transaction
 def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
-    """Insert first: of several deliveries at once, one gets in and the others are duplicates."""
-    if not _insert(session, event, payload):
-        session.execute(
-            update(StripeEvent)
-            .where(StripeEvent.id == event.id)
-            .values(deliveries=StripeEvent.deliveries + 1)
-        )
+    """Apply the event unless it came before; of several deliveries at once, one is the first.
+
+    What moves an order is written before the event's row: its compare-and-set is the lock that
+    every other writer takes first, too, and whoever loses it begins again and finds the row.
+    """
+    decision = _decide(session, event)
+    if decision.changes:
+        done = advance(session, decision)
+        if not _insert(session, event, payload, decision):
+            _note_what_waited(session, event.id, done)
+    elif _insert(session, event, payload, decision):
+        done = advance(session, decision)
+    else:
+        session.connection().execute(_ONCE_MORE, {"of_event": event.id})
         return Advance(Outcome.DUPLICATE)
-    done = _apply(session, event)
-    _note(session, event.id, done)
-    return _with_parked(session, done)
+    return _with_parked(session, decision, done)
 
 
-def _with_parked(session: Session, done: Advance) -> Advance:
+def _note_what_waited(session: Session, event_id: str, done: Advance) -> None:
+    """Note what an event that was parked did at last; raises LostRace when it wasn't parked."""
+    told = {"of_event": event_id, "now_outcome": done.outcome, "now_payment": done.payment_id}
+    if rowcount_of(session.connection().execute(_NO_LONGER_PARKED, told)) != 1:
+        raise LostRace
+
+
+def _with_parked(session: Session, decision: Decision, done: Advance) -> Advance:
     """Apply the events that came before their payment was known here, now that it is."""
-    if done.outcome is not Outcome.APPLIED:
+    if not (decision.payment and decision.has_parked):
         return done
-    order_id = select(Payment.order_id).where(Payment.id == done.payment_id).scalar_subquery()
-    is_its = or_(
-        StripeEvent.object_payment_id == done.payment_id, StripeEvent.object_order_id == order_id
-    )
-    parked = select(StripeEvent.id, StripeEvent.payload).where(
-        StripeEvent.outcome == Outcome.PARKED, is_its
-    )
+    its = {"of_payment": decision.payment.id, "of_order": decision.payment.order_id}
     has_calls = done.has_calls
-    for row in session.execute(parked).all():
-        late = _apply(session, read_event(json.loads(row.payload)))
-        _note(session, row.id, late)
+    for row in session.connection().execute(_PARKED, its).all():
+        late = advance(session, _decide(session, read_event(json.loads(row.payload))))
+        _note_what_waited(session, row.id, late)
         has_calls = has_calls or late.has_calls
     return replace(done, has_calls=has_calls)
 
 
-def _apply(session: Session, event: Event) -> Advance:
+def _decide(session: Session, event: Event) -> Decision:
     if event.account is not None:
-        return Advance(Outcome.FOREIGN)
+        return Decision(Outcome.FOREIGN)
     if event.is_live != settings().is_live:
-        return Advance(Outcome.MODE_MISMATCH)
-    snapshot = _snapshot_of(event)
+        return Decision(Outcome.MODE_MISMATCH)
+    snapshot = read_snapshot(event.object) if event.type in MOVING_EVENTS else None
     if snapshot is None:
-        return Advance(Outcome.IGNORED)
-    return advance(session, snapshot, evidence_of_event(event, snapshot))
+        return Decision(Outcome.IGNORED)
+    return decide(session, snapshot, evidence_of_event(event, snapshot))
 
 
-def _snapshot_of(event: Event) -> Snapshot | None:
-    return read_snapshot(event.object) if event.type in MOVING_EVENTS else None
+def _insert(session: Session, event: Event, payload: str, decision: Decision) -> bool:
+    """Record the event and its outcome; say whether this is its first delivery."""
+    snapshot = decision.news and decision.news.snapshot
+    row = {
+        "id": event.id,
+        "type": event.type,
+        "created": event.created,
+        "api_version": event.api_version,
+        "is_live": event.is_live,
+        "payload": payload,
+        "outcome": decision.outcome,
+        "payment_id": decision.payment_id,
+        "object_payment_id": snapshot and snapshot.payment_id,
+        "object_order_id": snapshot and snapshot.order_id,
+        "received_at": clock.now(),
+        "deliveries": 1,
+    }
+    connection = session.connection()
+    statement = _FIRST_DELIVERY[connection.dialect.name]
+    return connection.execute(statement, row).scalar() is not None
 
 
-def _insert(session: Session, event: Event, payload: str) -> bool:
-    """Say whether this is the event's first delivery."""
-    snapshot = _snapshot_of(event)
-    insert = INSERTS[session.get_bind().dialect.name]
-    statement = (
-        insert(StripeEvent)
-        .values(
-            id=event.id,
-            type=event.type,
-            created=event.created,
-            api_version=event.api_version,
-            is_live=event.is_live,
-            payload=payload,
-            outcome=Outcome.APPLIED,
-            object_payment_id=snapshot.payment_id if snapshot else None,
-            object_order_id=snapshot.order_id if snapshot else None,
-            received_at=clock.now(),
-        )
-        .on_conflict_do_nothing(index_elements=["id"])
-        .returning(StripeEvent.id)
-    )
-    return session.scalar(statement) is not None
-
-
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
-def _note(session: Session, event_id: str, done: Advance) -> None:
-    session.execute(
-        update(StripeEvent)
-        .where(StripeEvent.id == event_id)
-        .values(outcome=done.outcome, payment_id=done.payment_id)
-    )
+_FIRST_DELIVERY: dict[str, Any] = {
+    dialect: insert(StripeEvent)
+    .on_conflict_do_nothing(index_elements=["id"])
+    .returning(StripeEvent.id)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_THE_EVENT = update(StripeEvent).where(StripeEvent.id == bindparam("of_event"))
+_ONCE_MORE = _THE_EVENT.values(deliveries=StripeEvent.deliveries + 1)
+_NO_LONGER_PARKED = _THE_EVENT.where(StripeEvent.outcome == literal_column("'parked'")).values(
+    outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
+)
+_PARKED = select(StripeEvent.id, StripeEvent.payload).where(
+    StripeEvent.outcome == literal_column("'parked'"),
+    or_(
+        StripeEvent.object_payment_id == bindparam("of_payment"),
+        StripeEvent.object_order_id == bindparam("of_order"),
+    ),
+)
 
 
 def _parse(body: bytes) -> object:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, update
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -15,33 +17,29 @@ def change_order(session: Session, order_id: str, version: int, **columns: objec
 
     The version guards the order and all its payments: whoever changes one of them comes by here.
     """
-    statement = (
-        update(Order)
-        .where(Order.id == order_id, Order.version == version)
-        .values(version=version + 1, **columns)
-        .execution_options(synchronize_session=False)
-    )
-    if rowcount_of(session.execute(statement)) != 1:
+    statement = _ORDER.values(version=version + 1, **columns)
+    told = {"of_order": order_id, "as_read": version}
+    if rowcount_of(session.connection().execute(statement, told)) != 1:
         raise LostRace
 
 
-def record_transition(
-    session: Session,
-    *,
-    order_id: str,
-    payment_id: str | None = None,
-    before: str | None,
-    after: str,
-    cause: str,
-) -> None:
-    """Add a line to the history of an order, or of one of its payments."""
-    session.execute(
-        insert(Transition).values(
-            order_id=order_id,
-            payment_id=payment_id,
-            before=before,
-            after=after,
-            cause=cause,
-            at=clock.now(),
-        )
-    )
+_ORDER = update(Order).where(
+    Order.id == bindparam("of_order"), Order.version == bindparam("as_read")
+)
+
+
+class Move(NamedTuple):
+    """One change of an order, or of one of its payments."""
+
+    order_id: str
+    payment_id: str | None
+    before: str | None
+    after: str
+
+
+def record_transitions(session: Session, moves: list[Move], *, cause: str) -> None:
+    """Add lines to the history, in one statement, in the caller's transaction."""
+    if moves:
+        now = clock.now()
+        lines = [{**move._asdict(), "cause": cause, "at": now} for move in moves]
+        session.connection().execute(insert(Transition).values(lines))

@@ -113,6 +113,19 @@ def test_a_parked_event_is_applied_when_its_order_appears(shop: Shop) -> None:
     assert shop.order(token).paid_at == datetime.fromtimestamp(early["created"], UTC)
 
 
+def test_a_parked_event_delivered_again_is_applied_once_its_order_is_there(shop: Shop) -> None:
+    """WH-10."""
+    token = paid(shop)
+    event = the(shop, "payment_intent.succeeded")
+    with without_orders(shop):
+        assert [outcome_of(shop, event) for _ in range(2)] == ["parked", "duplicate"]
+
+    assert [outcome_of(shop, event) for _ in range(2)] == ["applied", "duplicate"]
+
+    assert inbox(shop) == {event["id"]: "applied"}
+    assert shop.order(token).status == "paid"
+
+
 @pytest.mark.parametrize("is_live", [True, False])
 def test_the_event_of_the_other_mode_changes_nothing(sqlite_shop: Shop, is_live: bool) -> None:
     """WH-16: test events at a live shop, and live events at a test shop."""

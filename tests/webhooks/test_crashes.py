@@ -34,7 +34,6 @@ EVERY_WRITE = (
     "UPDATE ON orders",
     "UPDATE ON payments",
     "INSERT ON transitions",
-    "UPDATE ON stripe_events",
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storefront import binding, events, gateway, payments
+from storefront import binding, decisions, events, gateway, payments
 from storefront.gateway import Gateway
 from storefront.lifecycle import Settlement
 from storefront.models import Payment
@@ -30,8 +30,6 @@ from tests.webhooks import (
 )
 from tests.webhooks.telling import paid, the
 
-insert_event = events._insert
-
 
 def remember_only_the_last(session: Any, event: Any, *_: Any) -> bool:
     """Ask the payments whether the event came before; they know only the last one."""
@@ -39,11 +37,11 @@ def remember_only_the_last(session: Any, event: Any, *_: Any) -> bool:
     return session.scalar(is_last) is None
 
 
-def commit_the_row_first(session: Any, *arguments: Any) -> bool:
-    """Record the event, and commit before its effects are written."""
-    is_first = insert_event(session, *arguments)
+def commit_the_effects_first(session: Any, decision: Any) -> Any:
+    """Commit what the event does before its row is written."""
+    done = payments.advance(session, decision)
     session.commit()
-    return is_first
+    return done
 
 
 def signed_body(shop: Shop) -> bytes:
@@ -72,7 +70,7 @@ def about_another(shop: Shop) -> None:
 
 def crashed(shop: Shop) -> None:
     test_crashes.test_a_failure_at_any_write_leaves_nothing_and_redelivery_completes(
-        shop, "INSERT ON transitions"
+        shop, "INSERT ON stripe_events"
     )
 
 
@@ -98,14 +96,14 @@ CONTROLS = {
         test_repeated.test_an_older_event_delivered_again_changes_nothing,
     ),
     "NC-3: the last word counts": Control(
-        payments, "furthest", lambda _, heard: heard,
+        decisions, "furthest", lambda _, heard: heard,
         test_late.test_a_late_decline_does_not_unpay_the_order,
     ),
     "NC-3: the last word counts, in some order": Control(
-        payments, "furthest", lambda _, heard: heard, dealt
+        decisions, "furthest", lambda _, heard: heard, dealt
     ),
     "E4: the first word counts, in some order": Control(
-        payments, "furthest", lambda known, heard: heard if known.created == 0 else known, dealt
+        decisions, "furthest", lambda known, heard: heard if known.created == 0 else known, dealt
     ),
     "NC-7: the amount isn't checked": Control(
         payments, "settlement", lambda *_, **__: Settlement.SETTLES, another_amount
@@ -119,8 +117,8 @@ CONTROLS = {
     ),
     "E3: a signature never gets old": Control(gateway, "SIGNATURE_TOLERANCE", 10**9, replayed),
     "E3: metadata is believed": Control(binding, "_contradicts", lambda *_: False, about_another),
-    "E1: the inbox row is committed before its effects": Control(
-        events, "_insert", commit_the_row_first, crashed
+    "E1: the effects are committed before the inbox row": Control(
+        events, "advance", commit_the_effects_first, crashed
     ),
 }  # fmt: skip
 

@@ -1,0 +1,120 @@
+"""What a piece of news will do to a payment: found and decided, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from storefront.binding import Attempts, Unbound, attempts_of_its_order, bind
+from storefront.config import settings
+from storefront.evidence import Snapshot
+from storefront.lifecycle import Evidence, PaymentStatus, Verdict, furthest
+
+
+class Outcome(StrEnum):
+    """What one delivery or one re-read did."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    IGNORED = "ignored"
+    FOREIGN = "foreign"
+    PARKED = "parked"
+    MISMATCH = "mismatch"
+    MODE_MISMATCH = "mode_mismatch"
+
+
+class News(NamedTuple):
+    """What Stripe said about an object, and what that proves."""
+
+    snapshot: Snapshot
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What news will do: read and decided, and nothing written yet.
+
+    `changes` are the payment's columns. Without `news` it was about no payment at all.
+    """
+
+    outcome: Outcome
+    news: News | None = None
+    attempts: Attempts = ()
+    payment: Row[Any] | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def payment_id(self) -> str | None:
+        """The payment that it is about."""
+        return self.payment.id if self.payment else None
+
+    @property
+    def has_parked(self) -> bool:
+        """True when it moves a payment that earlier events have been waiting for."""
+        return self.outcome is Outcome.APPLIED and any(each.has_parked for each in self.attempts)
+
+
+def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
+    """Find the payment and say what `heard` changes of it, in one query and without a write."""
+    news = News(snapshot, heard)
+    if snapshot.is_live != settings().is_live:
+        return Decision(Outcome.MODE_MISMATCH, news)
+    attempts = attempts_of_its_order(session, snapshot)
+    payment = bind(attempts, snapshot)
+    if isinstance(payment, Unbound):
+        return Decision(Outcome(payment), news, attempts)
+    changes = _changes(payment, attempts, snapshot, heard)
+    return Decision(Outcome.APPLIED if changes else Outcome.STALE, news, attempts, payment, changes)
+
+
+def known_evidence(payment: Row[Any]) -> Evidence:
+    """Return the evidence that a payment keeps."""
+    return Evidence(
+        Verdict[payment.evidence.upper()],
+        payment.evidence_created,
+        payment.last_event_id,
+        payment.evidence_is_reread,
+    )
+
+
+def _changes(
+    payment: Row[Any], attempts: Attempts, snapshot: Snapshot, heard: Evidence
+) -> dict[str, Any]:
+    """Return the columns of the payment that this evidence changes; none when it is old news.
+
+    An attempt that was thought dead doesn't become live again beside another live one.
+    """
+    known = known_evidence(payment)
+    changes: dict[str, Any] = {}
+    if furthest(known, heard) != known:
+        changes |= _status_columns(snapshot, heard)
+        has_rival = any(each.is_live and each.id != payment.id for each in attempts)
+        changes["is_live"] = heard.verdict.is_live and not has_rival
+    if heard.verdict is Verdict.SUCCEEDED:
+        paid_at = datetime.fromtimestamp(heard.created, UTC)
+        changes["paid_at"] = min(payment.paid_at or paid_at, paid_at)
+        changes["amount_received"] = max(payment.amount_received, snapshot.amount)
+    changes["payment_intent_id"] = payment.payment_intent_id or snapshot.payment_intent_id
+    changes["checkout_session_id"] = payment.checkout_session_id or snapshot.checkout_session_id
+    return {name: value for name, value in changes.items() if value != getattr(payment, name)}
+
+
+def _status_columns(snapshot: Snapshot, kept: Evidence) -> dict[str, Any]:
+    """Everything that follows from the kept evidence alone."""
+    has_failed = kept.verdict.status is PaymentStatus.FAILED
+    return {
+        "status": kept.verdict.status,
+        "failure_code": snapshot.failure_code if has_failed else None,
+        "failure_message": snapshot.failure_message if has_failed else None,
+        "evidence": kept.verdict.word,
+        "evidence_created": kept.created,
+        "evidence_is_reread": kept.is_reread,
+        "last_event_id": kept.event_id,
+    }
