@@ -8,8 +8,9 @@ from babel import numbers
 from babel.numbers import format_currency
 
 # https://docs.stripe.com/currencies: most currencies count hundredths; these don't.
+# UGX and ISK have no cents, and yet are sent as hundredths.
 ZERO_DECIMAL = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split()  # noqa: SIM905
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905
 )
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
