@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import clock
+from storefront.columns import insert_into
 from storefront.config import settings
 from storefront.db import transaction
 from storefront.evidence import (
@@ -120,9 +120,8 @@ def _snapshot_of(event: Event) -> Snapshot | None:
 def _insert(session: Session, event: Event, payload: str) -> bool:
     """Say whether this is the event's first delivery."""
     snapshot = _snapshot_of(event)
-    insert = INSERTS[session.get_bind().dialect.name]
     statement = (
-        insert(StripeEvent)
+        insert_into(session, StripeEvent)
         .values(
             id=event.id,
             type=event.type,
@@ -139,9 +138,6 @@ def _insert(session: Session, event: Event, payload: str) -> bool:
         .returning(StripeEvent.id)
     )
     return session.scalar(statement) is not None
-
-
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _note(session: Session, event_id: str, done: Advance) -> None:
