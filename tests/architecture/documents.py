@@ -13,7 +13,7 @@ from tests.architecture.imports import ROOT
 FLASKS_OWN_COMMANDS = {"run", "shell", "routes", "db"}
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 IN_THE_ENVIRONMENT = re.compile(r'os\.environ(?:\.get\(|\[)"([A-Z_]+)"')
-IN_THE_EXAMPLE = re.compile(r"^(?:# )?([A-Z_]+)=", re.MULTILINE)
+IN_THE_EXAMPLE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 IN_THE_MAKEFILE = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
 ROUTE = re.compile(r"`(/[^`\s?]*)`")
 

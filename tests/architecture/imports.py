@@ -20,6 +20,8 @@ GROUND = {
         "evidence",
         "money",
         "config",
+        "config.api",
+        "config.reading",
         "db",
         "clock",
         "ids",
