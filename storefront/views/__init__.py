@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.views import (
+    api,
     cart,
     catalog,
     checkout,
@@ -24,3 +25,4 @@ def init_views(app: Flask) -> None:
     errors.init_errors(app)
     for module in (catalog, cart, checkout, orders, webhooks, ops):
         app.register_blueprint(module.bp)
+    api.init_api(app)
