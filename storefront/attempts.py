@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, outbox
+from storefront.attentions import MANY_ATTEMPTS, open_attention
 from storefront.db import reading, transaction
 from storefront.events import apply_answer
 from storefront.gateway import Answer, gateway
@@ -28,6 +29,8 @@ SESSION_LIFETIME = timedelta(minutes=35)
 HOLD_AFTER_SESSION = timedelta(minutes=5)
 # How far Stripe's clock may be behind ours when we look for what we made.
 CLOCK_SKEW = timedelta(minutes=10)
+# More than anybody needs who changes their mind, and few for somebody who tries out cards.
+MOST_ATTEMPTS = 20
 
 
 class OrderNotPayable(Exception):
@@ -36,6 +39,10 @@ class OrderNotPayable(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"The order is {status}.")
         self.status = status
+
+
+class TooManyAttempts(Exception):
+    """The order had MOST_ATTEMPTS; it gets no other."""
 
 
 class AttemptGone(GatewayMisuse):
@@ -58,13 +65,14 @@ def has_live_payment(session: Session, order_id: str) -> bool:
 def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
     """Return the order's live attempt, whichever its flow, or write a new one of `flow` ahead.
 
-    Raises OrderNotPayable.
+    The last attempt that an order gets asks for a human. Raises OrderNotPayable, TooManyAttempts.
     """
     order = session.get_one(Order, order_id)
     refuse_unpayable(order)
     live = next((each for each in order.payments if each.is_live), None)
     if live:
         return live
+    _count_attempts(session, order)
     now = clock.now()
     payment = Payment(
         order_id=order.id,
@@ -89,6 +97,14 @@ def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
         cause="shopper",
     )
     return payment
+
+
+def _count_attempts(session: Session, order: Order) -> None:
+    made = len(order.payments)
+    if made >= MOST_ATTEMPTS:
+        raise TooManyAttempts
+    if made == MOST_ATTEMPTS - 1:
+        open_attention(session, MANY_ATTEMPTS, order_id=order.id, currency=order.currency)
 
 
 def refuse_unpayable(order: Order) -> None:

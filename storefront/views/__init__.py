@@ -10,6 +10,8 @@ from storefront.views import (
     catalog,
     checkout,
     errors,
+    keys,
+    limits,
     ops,
     orders,
     pages,
@@ -23,6 +25,7 @@ def init_views(app: Flask) -> None:
     security.init_security(app)
     pages.init_pages(app)
     errors.init_errors(app)
-    for module in (catalog, cart, checkout, orders, webhooks, ops):
+    limits.init_limits(app)
+    for module in (catalog, cart, checkout, orders, webhooks, ops, keys):
         app.register_blueprint(module.bp)
     api.init_api(app)

@@ -14,6 +14,7 @@ from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
+from storefront.views.limits import begins_payment
 from storefront.views.status import view_of_status
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
@@ -58,12 +59,14 @@ def pay(token: str) -> Answer:
 
 
 @bp.post("/orders/<token>/payment-intent")
+@begins_payment
 def start_payment_intent(token: str) -> Answer:
     """Lead the shopper to our own page with the card form."""
     return begin_payment(own_order_or_404(token), Flow.PAYMENT_INTENT)
 
 
 @bp.post("/orders/<token>/checkout-session")
+@begins_payment
 def start_checkout_session(token: str) -> Answer:
     """Send the shopper to the page that Stripe hosts."""
     return begin_payment(own_order_or_404(token), Flow.CHECKOUT_SESSION)
