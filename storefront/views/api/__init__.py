@@ -8,11 +8,29 @@ without a key, and no answer is stored for a caller who isn't known.
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask, Response, request
 
+from storefront.views.api import access, cors, idempotency
 from storefront.views.api.errors import ApiError, error_answer
+from storefront.views.limits import count_address, count_caller
 
 
 def init_api(app: Flask) -> None:
     """Register the API's routes and what surrounds its requests."""
     app.register_error_handler(ApiError, error_answer)
+    cors.init_cors(app)
+
+
+def surround(bp: Blueprint) -> None:
+    """Put around every view of a blueprint what a request that needs a caller goes through."""
+    bp.before_request(_come_in)
+    bp.after_request(idempotency.keep_answer)
+
+
+def _come_in() -> Response | None:
+    if request.method == "OPTIONS":  # a browser's preflight carries no credentials
+        return None
+    count_address()
+    access.admit()
+    count_caller()
+    return idempotency.claim_key(access.caller().id)
