@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 from storefront import create_app, outbox
 from storefront.config import Settings, read_settings
 from storefront.db import Base, db, reading, writing
-from storefront.models import Order, Payment, Product
+from storefront.models import Order, Payment, Product, Transition
 from stripe_sandbox.app import create_sandbox, sandbox_of
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.resources import checkout_sessions, payment_intents
@@ -226,8 +226,9 @@ class Visitor:
         address = self.shop.settings.public_base_url
         with self.client.session_transaction(base_url=address) as session:
             owner = session.get("visitor")
-        found = self.shop.all(Order, Order.owner == owner)
-        return sorted(found, key=lambda order: order.created_at)
+        is_first = (Transition.before.is_(None), Transition.payment_id.is_(None))
+        placed = {line.order_id: line.id for line in self.shop.all(Transition, *is_first)}
+        return sorted(self.shop.all(Order, Order.owner == owner), key=lambda one: placed[one.id])
 
 
 def card_data(number: str) -> dict[str, Any]:
