@@ -19,7 +19,7 @@ from storefront.gateway import Answer, gateway
 from storefront.gateway_errors import GatewayMisuse, KeySpent
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
-from storefront.params import AttemptToMake
+from storefront.params import NO_TERMS, AttemptToMake, Terms
 from storefront.payments import Outcome
 from storefront.transitions import change_order, record_transition
 
@@ -62,8 +62,8 @@ def has_live_payment(session: Session, order_id: str) -> bool:
 
 
 @transaction
-def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
-    """Return the order's live attempt, whichever its flow, or write a new one of `flow` ahead.
+def live_or_new(session: Session, order_id: str, flow: Flow, terms: Terms = NO_TERMS) -> Payment:
+    """Return the order's live attempt, whichever it is, or write one of these terms ahead.
 
     The last attempt that an order gets asks for a human. Raises OrderNotPayable, TooManyAttempts.
     """
@@ -80,6 +80,9 @@ def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
         flow=flow,
         amount=order.amount_total,
         currency=order.currency,
+        success_url=terms.success_url,
+        cancel_url=terms.cancel_url,
+        client_metadata=dict(terms.metadata),
         expires_at=now + SESSION_LIFETIME if flow == Flow.CHECKOUT_SESSION else None,
         created_at=now,
         updated_at=now,
@@ -142,6 +145,15 @@ def stripe_id_of(payment: Payment) -> str | None:
     if payment.flow == Flow.PAYMENT_INTENT:
         return payment.payment_intent_id
     return payment.checkout_session_id
+
+
+def terms_of(payment: Payment) -> Terms:
+    """Return what was asked of the attempt when it was written down."""
+    return Terms(
+        success_url=payment.success_url,
+        cancel_url=payment.cancel_url,
+        metadata=payment.client_metadata,
+    )
 
 
 def _create(payment: Payment) -> Answer:
@@ -213,6 +225,7 @@ def _attempt_to_make(payment: Payment) -> AttemptToMake:
         currency=payment.currency,
         lines=tuple((each.name, each.unit_amount, each.quantity) for each in order.line_items),
         expires_at=int(payment.expires_at.timestamp()) if payment.expires_at else None,
+        terms=terms_of(payment),
     )
 
 

@@ -104,7 +104,8 @@ def begin_payment(order: Order, flow: Flow) -> Answer:
     """Start or resume a flow, and lead the shopper to where it is paid."""
     try:
         if flow == Flow.CHECKOUT_SESSION:
-            return redirect(checkout.start_checkout_session(order.id), code=303)
+            snapshot = checkout.start_checkout_session(order.id)
+            return redirect(snapshot.checkout_url or "", code=303)
         checkout.start_payment_intent(order.id)
     except OrderNotPayable:
         flash("This order can't be paid again. It stands as shown here.")
