@@ -1,0 +1,38 @@
+"""What the tests about the API's door share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.door import Door
+from tests.api.issuer import Issuer
+from tests.shop import Shop, demo_settings
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    """Whoever issues the tokens that the door believes."""
+    return Issuer(tmp_path_factory.mktemp("issuer") / "jwks.json")
+
+
+@pytest.fixture(scope="module")
+def door(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, issuer: Issuer
+) -> Iterator[Door]:
+    """A door for a whole module: what its tests try must change nothing for the others."""
+    path = tmp_path_factory.mktemp("door") / "shop.db"
+    shutil.copy(sqlite_template, path)
+    with Door(Shop(f"sqlite:///{path}", **api_settings(jwt_jwks_file=str(issuer.path)))) as open_:
+        yield open_
+
+
+def api_settings(**changes: Any) -> dict[str, Any]:
+    """Return what gives a shop other settings of the API: `Shop(url, **api_settings(…))`."""
+    usual = demo_settings("sqlite:///unused", "whsec_unused").api
+    return {"api": replace(usual, **changes)}
