@@ -32,7 +32,15 @@ def door(
         yield open_
 
 
+UNLIMITED = dict.fromkeys(
+    ("caller_limits", "address_limits", "payment_limits", "payment_address_limits"), ()
+)
+
+
 def api_settings(**changes: Any) -> dict[str, Any]:
-    """Return what gives a shop other settings of the API: `Shop(url, **api_settings(…))`."""
+    """Return what gives a shop other settings of the API, and no limits but those in `changes`.
+
+    `Shop(url, **api_settings(…))`.
+    """
     usual = demo_settings("sqlite:///unused", "whsec_unused").api
-    return {"api": replace(usual, **changes)}
+    return {"api": replace(usual, **(UNLIMITED | changes))}
