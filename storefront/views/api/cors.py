@@ -23,5 +23,6 @@ def init_cors(app: Flask) -> None:
             allow_headers=REQUEST_HEADERS,
             expose_headers=ANSWER_HEADERS,
             supports_credentials=False,
+            always_send=False,
             max_age=PREFLIGHT_SECONDS,
         )
