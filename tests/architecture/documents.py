@@ -42,7 +42,8 @@ def targets_in_the_makefile() -> set[str]:
 
 def routes_in_the_code(app: Flask) -> set[str]:
     """Return every rule of the shop, as Flask writes it, static files apart."""
-    return {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
+    rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static")
+    return {rule.rule.replace("<id:", "<") for rule in rules}
 
 
 def commands_in_the_code(app: Flask) -> set[str]:

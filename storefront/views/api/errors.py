@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     PAYMENT_PROCESSING = "PAYMENT_PROCESSING"
+    CART_ORDERED = "CART_ORDERED"
     IDEMPOTENCY_KEY_IN_USE = "IDEMPOTENCY_KEY_IN_USE"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
@@ -62,6 +63,9 @@ CODES: Mapping[ErrorCode, Meaning] = {
     ErrorCode.METHOD_NOT_ALLOWED: Meaning(405, "Use one of the methods that `Allow` names."),
     ErrorCode.PAYMENT_PROCESSING: Meaning(
         409, "A payment of this order is on its way. Ask for the order until it is decided."
+    ),
+    ErrorCode.CART_ORDERED: Meaning(
+        409, "The cart was ordered meanwhile. Look at it again, then change it."
     ),
     ErrorCode.IDEMPOTENCY_KEY_IN_USE: Meaning(
         409, "The first request with this Idempotency-Key is still running. Send it again shortly."
