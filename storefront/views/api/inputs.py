@@ -59,6 +59,15 @@ def is_not_reserved(name: str) -> None:
         raise ValidationError("The shop sets this key itself.")
 
 
+class WholeNumber(fields.Integer):
+    """A whole number in JSON, which knows no difference between 2 and 2.0."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+            raise self.make_error("invalid", input=value)
+        return int(value)
+
+
 class WholeText(fields.Integer):
     """A whole number in an address, written as people write one."""
 
@@ -146,9 +155,8 @@ class CheckoutSessionRequest(Source):
 class QuantityRequest(Input):
     """How many of a product there shall be in the cart."""
 
-    quantity = fields.Integer(
+    quantity = WholeNumber(
         required=True,
-        strict=True,
         validate=Range(0, MOST_OF_ONE),
         metadata={"description": "Exactly so many; 0 removes the product."},
     )
