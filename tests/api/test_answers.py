@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,6 +16,13 @@ from tests.shop import Shop
 SECRET = b'{"client_secret": "pi_1_secret_2"}'
 CREATED = Answer(201, {"Content-Type": "application/json"}, SECRET)
 DAY = 24 * 60 * 60
+
+
+@pytest.fixture
+def shop(database_url: str) -> Iterator[Shop]:
+    """A shop on each database in turn."""
+    with Shop(database_url) as running:
+        yield running
 
 
 def claim(shop: Shop, caller: str = "key_1", key: str = "k", request: str = "r") -> Claim | Answer:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from storefront.answers import LONGEST_REQUEST
 from storefront.db import db
 from storefront.models import ApiAnswer, Order, Payment
-from tests.api.caller import Caller
+from tests.api.caller import Caller, unlimited_shop
 from tests.checkout.meanwhile import around_a_call
 from tests.checkout.test_stripe_faults import Killed
 from tests.checkout.together import together
@@ -30,8 +30,19 @@ each_flow = pytest.mark.parametrize("path", STARTS)
 
 
 @pytest.fixture
-def alice(shop: Shop) -> Caller:
-    caller = Caller(shop)
+def either(database_url: str) -> Iterator[Caller]:
+    """Somebody's program, with something in the cart, on each database in turn."""
+    with unlimited_shop(database_url) as running:
+        yield shopping(Caller(running))
+
+
+@pytest.fixture
+def alice(alice: Caller) -> Caller:
+    """The same on SQLite alone."""
+    return shopping(alice)
+
+
+def shopping(caller: Caller) -> Caller:
     caller.put_into_cart()
     return caller
 
@@ -50,27 +61,25 @@ def is_replay(answer: TestResponse) -> bool:
 
 
 @each_flow
-def test_the_same_request_gets_the_same_bytes_and_happens_once(
-    shop: Shop, alice: Caller, path: str
-):
+def test_the_same_request_gets_the_same_bytes_and_happens_once(either: Caller, path: str):
     """AP-11, sequential."""
-    first = start(alice, path)
-    asked = len(shop.sandbox.requests)
+    first = start(either, path)
+    asked = len(either.shop.sandbox.requests)
 
-    again = start(alice, path)
+    again = start(either, path)
 
     assert (first.status_code, is_replay(first)) == (201, False)
     assert (again.status_code, is_replay(again)) == (201, True)
     assert again.data == first.data
     assert again.content_type == first.content_type
-    assert len(shop.sandbox.requests) == asked
-    assert len(shop.all(Order)) == len(shop.all(Payment)) == 1
+    assert len(either.shop.sandbox.requests) == asked
+    assert len(either.shop.all(Order)) == len(either.shop.all(Payment)) == 1
 
 
 @each_flow
-def test_eight_at_once_have_one_effect(shop: Shop, alice: Caller, path: str):
+def test_eight_at_once_have_one_effect(either: Caller, path: str):
     """AP-11, concurrent: whoever comes meanwhile is asked to come again."""
-    answers = together(*[lambda: start(alice, path)] * 8)
+    answers = together(*[lambda: start(either, path)] * 8)
 
     done = [each for each in answers if each.status_code == 201]
     busy = [each for each in answers if each.status_code == 409]
@@ -80,7 +89,7 @@ def test_eight_at_once_have_one_effect(shop: Shop, alice: Caller, path: str):
     assert {(code(each), "Retry-After" in each.headers) for each in busy} <= {
         ("IDEMPOTENCY_KEY_IN_USE", True)
     }
-    assert len(shop.all(Order)) == len(shop.all(Payment)) == 1
+    assert len(either.shop.all(Order)) == len(either.shop.all(Payment)) == 1
 
 
 @pytest.mark.parametrize("other", [{"metadata": {"a": "b"}}, {"source_type": "order"}], ids=str)
@@ -199,31 +208,35 @@ def test_a_request_killed_at_stripe_is_finished_by_its_retry(
     with around_a_call(shop, "/v1/", **moment), pytest.raises(Killed):
         start(alice, path)
 
-    finished_by_its_retry(shop, alice, path)
+    finished_by_its_retry(alice, path)
 
 
 @each_flow
 def test_a_request_killed_before_its_answer_is_kept_is_finished_by_its_retry(
-    shop: Shop, alice: Caller, path: str
+    either: Caller, path: str
 ):
     """CR-04: everything was done, and nobody was told."""
-    with killed_before(shop, "UPDATE api_answers"), pytest.raises(Killed):
-        start(alice, path)
+    with killed_before(either.shop, "UPDATE api_answers"), pytest.raises(Killed):
+        start(either, path)
 
-    finished_by_its_retry(shop, alice, path)
+    finished_by_its_retry(either, path)
 
 
-def finished_by_its_retry(shop: Shop, alice: Caller, path: str) -> None:
-    at_once = start(alice, path)
+def finished_by_its_retry(caller: Caller, path: str) -> None:
+    at_once = start(caller, path)
     assert (at_once.status_code, code(at_once)) == (409, "IDEMPOTENCY_KEY_IN_USE")
-    shop.now += LONGEST_REQUEST.total_seconds()
+    caller.shop.now += LONGEST_REQUEST.total_seconds()
 
-    later, again = (start(alice, path) for _ in range(2))
+    later, again = (start(caller, path) for _ in range(2))
 
     assert (later.status_code, is_replay(later), is_replay(again)) == (201, False, True)
     assert later.data == again.data
-    assert len(shop.all(Order)) == len(shop.all(Payment)) == 1
-    assert len(shop.at_stripe("payment_intent")) + len(shop.at_stripe("checkout.session")) == 1
+    assert len(caller.shop.all(Order)) == len(caller.shop.all(Payment)) == 1
+    assert (
+        len(caller.shop.at_stripe("payment_intent"))
+        + len(caller.shop.at_stripe("checkout.session"))
+        == 1
+    )
 
 
 @contextmanager
