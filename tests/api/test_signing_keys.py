@@ -93,11 +93,11 @@ def test_rs256_is_believed_where_it_is_pinned_and_eddsa_is_not(sqlite_url: str, 
 
 
 def test_hs256_is_believed_with_the_shared_key_alone(sqlite_url: str):
-    secret = "a shared secret of enough bytes!!"
+    secret = "a shared secret of enough bytes for every HMAC that anybody could want"
     pinned = api_settings(jwt_hs256_key=secret, jwt_algorithms=("HS256",))
     with Door(Shop(sqlite_url, **pinned)) as door:
         assert door.knock(jwt.encode(CLAIMS, secret, "HS256")).status_code == 200
-        for algorithm, key in (("HS256", "z" * 32), ("HS384", secret * 2), ("HS512", secret * 2)):
+        for algorithm, key in (("HS256", "z" * 32), ("HS384", secret), ("HS512", secret)):
             refused(door.knock(jwt.encode(CLAIMS, key, algorithm)))
         refused(door.knock(unsigned("none")))
         assert door.knock_with([], "/.well-known/jwks.json").json == {"keys": []}
