@@ -67,7 +67,7 @@ def error_page(
     """
     if is_below_api():
         return answer_of_status(status, code)
-    g.is_error_page = True
+    g.is_anonymous = True
     page = render_template(
         "errors/error.html",
         status=int(status),

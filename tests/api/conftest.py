@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.caller import Caller
 from tests.api.door import Door
 from tests.api.issuer import Issuer
 from tests.shop import Shop, demo_settings
@@ -44,3 +45,39 @@ def api_settings(**changes: Any) -> dict[str, Any]:
     """
     usual = demo_settings("sqlite:///unused", "whsec_unused").api
     return {"api": replace(usual, **(UNLIMITED | changes))}
+
+
+@pytest.fixture
+def shop(sqlite_url: str) -> Iterator[Shop]:
+    """A shop that counts no calls, on SQLite: what is on PostgreSQL is told where it matters."""
+    with Shop(sqlite_url, **api_settings()) as running:
+        yield running
+
+
+@pytest.fixture
+def alice(shop: Shop) -> Caller:
+    """Somebody's program, with a key that may do everything."""
+    return Caller(shop)
+
+
+@pytest.fixture(scope="module")
+def quiet_shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop for a whole module, for what is refused and so changes nothing."""
+    path = tmp_path_factory.mktemp("quiet") / "shop.db"
+    shutil.copy(sqlite_template, path)
+    with Shop(f"sqlite:///{path}", **api_settings()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def anybody(quiet_shop: Shop) -> Caller:
+    """A caller who has nothing."""
+    return Caller(quiet_shop, "anybody")
+
+
+@pytest.fixture(scope="module")
+def full_cart(quiet_shop: Shop) -> Caller:
+    """A caller with something in the cart, who hasn't ordered it."""
+    caller = Caller(quiet_shop, "full")
+    caller.put_into_cart()
+    return caller

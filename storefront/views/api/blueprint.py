@@ -22,6 +22,7 @@ from storefront.views.api.access import requires
 from storefront.views.api.bodies import read_json
 from storefront.views.api.errors import ApiError, ErrorCode
 from storefront.views.api.inputs import Nothing
+from storefront.views.security import LARGEST_FORM, read_body
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,12 +52,11 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
 
-    def load_json(self, _: Request, schema: Schema) -> Any:
+    def load_json(self, req: Request, schema: Schema) -> Any:
         """Read the body; no body at all is an empty object where nothing is needed."""
-        document = read_json()
-        if document is None and schema.fields:
-            raise ApiError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
-        return {} if document is None else document
+        if not schema.fields and not req.content_type and not read_body(LARGEST_FORM):
+            return {}
+        return read_json()
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """Read the query; a parameter given twice is one too many."""

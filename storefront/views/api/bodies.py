@@ -19,14 +19,12 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_json() -> object:
-    """Return the document that was sent; an empty body is None.
+    """Return the document that was sent.
 
     Raises ApiError: 415 for anything but JSON in UTF-8, 413 for too much, 400 for a document
     that isn't strict JSON, or that two parsers could read in two ways.
     """
     body = read_body(LARGEST_FORM)
-    if not body and not request.content_type:
-        return None
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     is_plain = request.headers.get("Content-Encoding", "identity") == "identity"
     if request.mimetype != "application/json" or charset != "utf-8" or not is_plain:
