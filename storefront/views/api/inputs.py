@@ -176,6 +176,7 @@ class PageQuery(Input):
     )
     starting_after = fields.String(
         load_default=None,
+        allow_none=False,
         validate=ID,
         metadata={"description": "Go on after the thing with this id: the last one you have."},
     )
@@ -186,6 +187,7 @@ class LocaleQuery(Input):
 
     locale = fields.String(
         load_default=None,
+        allow_none=False,
         validate=OneOf(list(LANGUAGES)),
         metadata={"description": "The language of names; left out, `Accept-Language` decides."},
     )
