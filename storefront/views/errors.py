@@ -15,8 +15,10 @@ from storefront.config import settings
 from storefront.db import is_unavailable
 from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.views.api.errors import (
+    ApiError,
     ErrorCode,
     answer_of_status,
+    error_answer,
     is_below_api,
     request_id,
 )
@@ -88,9 +90,11 @@ def _name_request(response: Response) -> Response:
 
 
 def _unknown_host() -> Response:
-    """Answer a Host that isn't trusted in plain text: no address can be built for a page."""
-    sentence = f"The shop is served at {settings().public_base_url} only.\n"
-    return Response(sentence, 400, mimetype="text/plain")
+    """Answer a Host that isn't trusted without a page: no address can be built for one."""
+    sentence = f"The shop is served at {settings().public_base_url} only."
+    if is_below_api():
+        return error_answer(ApiError(ErrorCode.MALFORMED_REQUEST, sentence))
+    return Response(f"{sentence}\n", 400, mimetype="text/plain")
 
 
 def _as_http(error: HTTPException) -> Response:

@@ -55,6 +55,13 @@ def shop(sqlite_url: str) -> Iterator[Shop]:
 
 
 @pytest.fixture
+def either(database_url: str) -> Iterator[Caller]:
+    """The same on SQLite and on PostgreSQL, for whatever is read and written in its own way."""
+    with Shop(database_url, **api_settings()) as running:
+        yield Caller(running)
+
+
+@pytest.fixture
 def alice(shop: Shop) -> Caller:
     """Somebody's program, with a key that may do everything."""
     return Caller(shop)

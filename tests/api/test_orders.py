@@ -77,17 +77,17 @@ def test_an_order_costs_the_same_queries_whatever_its_size(shop: Shop):
 
 
 @pytest.mark.parametrize("path", ["/v1/orders", "/v1/payments"])
-def test_a_list_is_walked_page_by_page_newest_first(alice: Caller, path: str):
+def test_a_list_is_walked_page_by_page_newest_first(either: Caller, path: str):
     for second in range(5):
-        alice.shop.now += second % 2  # some were made in the same moment
-        order_id = ordered(alice)
-        pay(alice, order_id)
-        alice.shop.deliver()
-    whole = alice.get(f"{path}?limit=100").json
+        either.shop.now += second % 2  # some were made in the same moment
+        order_id = ordered(either)
+        pay(either, order_id)
+        either.shop.deliver()
+    whole = either.get(f"{path}?limit=100").json
 
     seen, last = [], ""
     for _ in range(3):
-        page = alice.get(f"{path}?limit=2{last}").json
+        page = either.get(f"{path}?limit=2{last}").json
         seen += page["data"]
         last = f"&starting_after={page['data'][-1]['id']}"
 

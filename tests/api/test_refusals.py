@@ -203,3 +203,9 @@ def test_every_answer_of_the_shop_names_its_request(anybody: Caller, path: str):
 
     assert len(set(names)) == 2
     assert all(name.startswith("req_") and len(name) == 26 for name in names)
+
+
+def test_another_host_is_refused_in_the_same_shape(anybody: Caller):
+    answer = anybody.shop.app.test_client().get("/v1/cart", base_url="http://evil.example")
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "MALFORMED_REQUEST")
