@@ -11,6 +11,7 @@ import pytest
 import schemathesis
 
 from tests.api.caller import Caller
+from tests.pages.html import checked_page
 from tests.security.routes import ROUTES
 from tests.shop import ADDRESS
 
@@ -203,7 +204,8 @@ def ids(page: Any) -> set[str]:
     return set(re.findall(r'id="([^"]+)"', page.text))
 
 
-def test_the_page_leads_nowhere_that_isnt_there(anybody: Caller):
+def test_the_page_is_valid_and_leads_nowhere_that_isnt_there(anybody: Caller):
     page = anybody.get("/v1/docs")
 
+    checked_page(page.text)
     assert set(re.findall(r'href="#([^"]+)"', page.text)) <= ids(page)
