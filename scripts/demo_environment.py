@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -18,6 +23,8 @@ HIGHEST_PORT = 65535
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ", "LD_LIBRARY_PATH"),
     *("CURRENCY", "ORDER_HOLD_MINUTES", "LOG_LEVEL", "WEB_CONCURRENCY", "THREADS"),
+    *("RATELIMIT_CALLER", "RATELIMIT_ADDRESS", "RATELIMIT_STORAGE_URI"),
+    *("RATELIMIT_PAYMENTS", "RATELIMIT_PAYMENTS_ADDRESS"),
 )
 
 
@@ -42,6 +49,7 @@ def demo_environment(*, port: int, sandbox_port: int, var: Path = VAR) -> dict[s
         "SANDBOX_PORT": str(sandbox_port),
         "SANDBOX_STATE": str(var / "sandbox.json"),
         "WEBHOOK_ENDPOINT": str(var / "webhook_endpoint"),
+        **signing_keys(var),
     }
 
 
@@ -51,6 +59,19 @@ def secret_key(path: Path) -> str:
     if not path.exists():
         keep_secret(path, secrets.token_urlsafe(48))
     return path.read_text()
+
+
+def signing_keys(var: Path) -> dict[str, str]:
+    """Return where the demo's tokens get signed and verified; makes the keys the first time."""
+    private, public = var / "token_signing_key.pem", var / "jwks.json"
+    if not (private.exists() and public.exists()):
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        x = urlsafe_b64encode(key.public_key().public_bytes_raw()).rstrip(b"=").decode()
+        jwk = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": f"demo-{secrets.token_hex(4)}"}
+        keep_secret(private, pem.decode())
+        public.write_text(json.dumps({"keys": [jwk]}))
+    return {"JWT_SIGNING_KEY_FILE": str(private), "JWT_JWKS_FILE": str(public)}
 
 
 def keep_secret(path: Path, secret: str) -> None:

@@ -14,6 +14,7 @@ from storefront import cli, logs, models, views
 from storefront.config import Settings, read_settings
 from storefront.db import db, init_db
 from storefront.gateway import Gateway
+from storefront.jwks import KeySet
 
 __all__ = ["create_app", "models"]
 
@@ -34,6 +35,7 @@ def create_app(
     app.extensions |= {
         "settings": settings,
         "gateway": Gateway(settings, transport),
+        "key_set": KeySet(settings.api),
         "clock": clock,
     }
     app.config |= {

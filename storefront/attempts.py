@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, outbox
+from storefront.attentions import MANY_ATTEMPTS, open_attention
 from storefront.db import reading, transaction
 from storefront.decisions import Outcome
 from storefront.events import apply_answer
@@ -19,7 +20,7 @@ from storefront.gateway import Answer, gateway
 from storefront.gateway_errors import GatewayMisuse, KeySpent
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
-from storefront.params import AttemptToMake
+from storefront.params import NO_TERMS, AttemptToMake, Terms
 from storefront.transitions import Move, change_order, record_transitions
 
 # Stripe's minimum is 30 minutes from creation; the rest leaves time to ask again.
@@ -28,6 +29,8 @@ SESSION_LIFETIME = timedelta(minutes=35)
 HOLD_AFTER_SESSION = timedelta(minutes=5)
 # How far Stripe's clock may be behind ours when we look for what we made.
 CLOCK_SKEW = timedelta(minutes=10)
+# More than anybody needs who changes their mind, and few for somebody who tries out cards.
+MOST_ATTEMPTS = 20
 
 
 class OrderNotPayable(Exception):
@@ -36,6 +39,10 @@ class OrderNotPayable(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"The order is {status}.")
         self.status = status
+
+
+class TooManyAttempts(Exception):
+    """The order had MOST_ATTEMPTS; it gets no other."""
 
 
 class AttemptGone(GatewayMisuse):
@@ -55,16 +62,17 @@ def has_live_payment(session: Session, order_id: str) -> bool:
 
 
 @transaction
-def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
-    """Return the order's live attempt, whichever its flow, or write a new one of `flow` ahead.
+def live_or_new(session: Session, order_id: str, flow: Flow, terms: Terms = NO_TERMS) -> Payment:
+    """Return the order's live attempt, whichever it is, or write one of these terms ahead.
 
-    Raises OrderNotPayable.
+    The last attempt that an order gets asks for a human. Raises OrderNotPayable, TooManyAttempts.
     """
     order = session.get_one(Order, order_id)
     refuse_unpayable(order)
     live = next((each for each in order.payments if each.is_live), None)
     if live:
         return live
+    _count_attempts(session, order)
     now = clock.now()
     payment = Payment(
         order_id=order.id,
@@ -72,6 +80,9 @@ def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
         flow=flow,
         amount=order.amount_total,
         currency=order.currency,
+        success_url=terms.success_url,
+        cancel_url=terms.cancel_url,
+        client_metadata=dict(terms.metadata),
         expires_at=now + SESSION_LIFETIME if flow == Flow.CHECKOUT_SESSION else None,
         created_at=now,
         updated_at=now,
@@ -84,6 +95,14 @@ def live_or_new(session: Session, order_id: str, flow: Flow) -> Payment:
         session, [Move(order.id, payment.id, None, PaymentStatus.PENDING)], cause="shopper"
     )
     return payment
+
+
+def _count_attempts(session: Session, order: Order) -> None:
+    made = len(order.payments)
+    if made >= MOST_ATTEMPTS:
+        raise TooManyAttempts
+    if made == MOST_ATTEMPTS - 1:
+        open_attention(session, MANY_ATTEMPTS, order_id=order.id, currency=order.currency)
 
 
 def refuse_unpayable(order: Order) -> None:
@@ -121,6 +140,15 @@ def stripe_id_of(payment: Payment) -> str | None:
     if payment.flow == Flow.PAYMENT_INTENT:
         return payment.payment_intent_id
     return payment.checkout_session_id
+
+
+def terms_of(payment: Payment) -> Terms:
+    """Return what was asked of the attempt when it was written down."""
+    return Terms(
+        success_url=payment.success_url,
+        cancel_url=payment.cancel_url,
+        metadata=payment.client_metadata,
+    )
 
 
 def _create(payment: Payment) -> Answer:
@@ -192,6 +220,7 @@ def _attempt_to_make(payment: Payment) -> AttemptToMake:
         currency=payment.currency,
         lines=tuple((each.name, each.unit_amount, each.quantity) for each in order.line_items),
         expires_at=int(payment.expires_at.timestamp()) if payment.expires_at else None,
+        terms=terms_of(payment),
     )
 
 

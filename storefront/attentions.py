@@ -12,6 +12,7 @@ from storefront.models import Attention
 
 MISMATCH = "mismatch"
 REFUND_FAILED = "refund_failed"
+MANY_ATTEMPTS = "many_attempts"
 
 SENTENCES = {
     Settlement.PAID_LATE: "Paid after the order had expired; the stock was taken again.",
@@ -22,6 +23,7 @@ SENTENCES = {
     Settlement.CURRENCY_MISMATCH: "The currency received isn't the currency of the order.",
     MISMATCH: "Stripe reports money for this order under an id that isn't its payment's.",
     REFUND_FAILED: "Stripe refuses the refund that was promised. Refund it in the Dashboard.",
+    MANY_ATTEMPTS: "Every attempt that an order gets was begun. Is somebody trying out cards?",
 }
 
 

@@ -1,34 +1,30 @@
 """The cart: what a visitor means to buy, and its totals. No price ever comes from the browser.
 
 A cart that was ordered stays the visitor's cart until its order is paid or cancelled; it can't be
-changed then. `checkout.open_cart` makes an open copy of it.
+changed then. `checkout.open_cart` makes an open copy of it, and `cart_changes.py` changes that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storefront import clock
 from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
 from storefront.config import settings
-from storefront.db import LostRace, reading, rowcount_of, transaction
+from storefront.db import reading
 from storefront.lifecycle import OrderStatus
 from storefront.models import Cart, CartItem, Order
 from storefront.money import format_money
 
-MOST_OF_ONE = 99
-
-
-class CartRefused(Exception):
-    """The cart stays as it was; the sentence says what to do."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """One product × quantity in a cart. `notice` says what changed since it was last seen."""
+    """One product × quantity in a cart. `notice` says what changed since it was last seen.
+
+    `unit_amount_seen` is the price at which it was chosen; `unit_amount` is today's.
+    """
 
     product_id: str
     slug: str
@@ -36,6 +32,7 @@ class CartLine:
     image: str
     quantity: int
     unit_amount: int
+    unit_amount_seen: int
     amount: int
     stock: int
     notice: str | None
@@ -128,103 +125,6 @@ def count_items(owner: str | None) -> int:
         return session.scalar(statement.where(CartItem.cart_id == cart.id)) or 0 if cart else 0
 
 
-@transaction
-def add_item(session: Session, owner: str, product_id: str, quantity: int) -> None:
-    """Put `quantity` more of a product into the visitor's open cart; raises CartRefused."""
-    cart = _open_cart(session, owner)
-    item = session.get(CartItem, (cart.id, product_id))
-    _put(session, cart, product_id, quantity + (item.quantity if item else 0))
-
-
-@transaction
-def set_quantity(session: Session, owner: str, product_id: str, quantity: int) -> None:
-    """Have exactly `quantity` of a product in the open cart, 0 to remove it; raises CartRefused."""
-    cart = _open_cart(session, owner)
-    if quantity == 0:
-        _remove(session, cart.id, product_id)
-    else:
-        _put(session, cart, product_id, quantity)
-
-
-@transaction
-def acknowledge(session: Session, owner: str) -> None:
-    """Accept today's prices, and no more of anything than there is; raises CartRefused."""
-    cart = _open_cart(session, owner)
-    for line in lines_of_cart(session, cart, DEFAULT_LOCALE):
-        if line.stock == 0:
-            _remove(session, cart.id, line.product_id)
-        else:
-            _put(session, cart, line.product_id, min(line.quantity, line.stock))
-
-
-def freeze_cart(session: Session, cart: Cart) -> None:
-    """Let nobody change the cart any more: it is being ordered. Raises LostRace."""
-    _hold(session, cart.id, status="ordered")
-
-
-def copy_of_cart(session: Session, cart_id: str) -> Cart:
-    """Make an open cart with the same items and the prices that were seen."""
-    source = session.get_one(Cart, cart_id)
-    copy = _new_cart(session, source.owner, source.currency)
-    items = session.scalars(select(CartItem).where(CartItem.cart_id == cart_id)).all()
-    session.add_all(
-        CartItem(cart_id=copy.id, product_id=item.product_id, quantity=item.quantity,
-                 unit_amount=item.unit_amount)
-        for item in items
-    )  # fmt: skip
-    return copy
-
-
-def _open_cart(session: Session, owner: str) -> Cart:
-    """Return the visitor's open cart, held against everybody else until the commit."""
-    cart, order = current_cart(session, owner)
-    if order:
-        raise CartRefused("These items were ordered meanwhile. Look at the order first.")
-    if cart is None:
-        return _new_cart(session, owner, settings().currency)
-    _hold(session, cart.id, status="open")
-    return cart
-
-
-def _hold(session: Session, cart_id: str, *, status: str) -> None:
-    """Compare-and-set: whoever changes a cart or its items comes by here first."""
-    statement = update(Cart).where(Cart.id == cart_id, Cart.status == "open").values(status=status)
-    if rowcount_of(session.execute(statement)) != 1:
-        raise LostRace
-
-
-def _new_cart(session: Session, owner: str, currency: str) -> Cart:
-    cart = Cart(owner=owner, currency=currency, created_at=clock.now())
-    session.add(cart)
-    session.flush()
-    return cart
-
-
-def _put(session: Session, cart: Cart, product_id: str, quantity: int) -> None:
-    offer = offers_by_id(session, [product_id], cart.currency).get(product_id)
-    if offer is None:
-        raise CartRefused("This product isn't for sale any more.")
-    if offer.stock == 0:
-        raise CartRefused("This product is sold out.")
-    most = min(offer.stock, MOST_OF_ONE)
-    if quantity > most:
-        raise CartRefused(f"You can have at most {most} of this.")
-    session.merge(
-        CartItem(
-            cart_id=cart.id,
-            product_id=product_id,
-            quantity=quantity,
-            unit_amount=offer.unit_amount,
-        )
-    )
-
-
-def _remove(session: Session, cart_id: str, product_id: str) -> None:
-    session.execute(
-        delete(CartItem).where(CartItem.cart_id == cart_id, CartItem.product_id == product_id)
-    )
-
-
 def _line_of_cart(item: CartItem, offer: Offer, locale: str) -> CartLine:
     return CartLine(
         product_id=offer.id,
@@ -233,6 +133,7 @@ def _line_of_cart(item: CartItem, offer: Offer, locale: str) -> CartLine:
         image=offer.image,
         quantity=item.quantity,
         unit_amount=offer.unit_amount,
+        unit_amount_seen=item.unit_amount,
         amount=offer.unit_amount * item.quantity,
         stock=offer.stock,
         notice=_notice(item, offer, locale),
@@ -251,6 +152,7 @@ def _lines_of_order(session: Session, order: Order, locale: str) -> list[CartLin
             image=item.image,
             quantity=item.quantity,
             unit_amount=item.unit_amount,
+            unit_amount_seen=item.unit_amount,
             amount=item.amount,
             stock=offers[item.product_id].stock,
             notice=None,

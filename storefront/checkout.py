@@ -18,8 +18,10 @@ from storefront.attempts import (
     refuse_unpayable,
     retire,
     stripe_id_of,
+    terms_of,
 )
-from storefront.cart import CartView, copy_of_cart, current_cart, freeze_cart, lines_of_cart
+from storefront.cart import CartView, current_cart, lines_of_cart
+from storefront.cart_changes import copy_of_cart, freeze_cart
 from storefront.config import settings
 from storefront.db import reading, transaction
 from storefront.evidence import Snapshot
@@ -27,6 +29,7 @@ from storefront.gateway_errors import GatewayBusy, GatewayUnavailable
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 from storefront.models import LineItem, Order
 from storefront.money import format_money, is_chargeable
+from storefront.params import NO_TERMS, Terms
 from storefront.transitions import Move, change_order, record_transitions
 
 MOST_ROUNDS = 4
@@ -49,7 +52,7 @@ class InvalidAmount(CheckoutRefused):
     """Stripe takes no payment of this size."""
 
 
-def place_order(owner: str, *, email: str, locale: str) -> Order:
+def place_order(owner: str, *, email: str | None, locale: str) -> Order:
     """Make an order of the visitor's cart and take its stock, or resume the one that was made.
 
     Double clicks, reloads and the back button find the same order; another e-mail address makes
@@ -82,17 +85,17 @@ def open_cart(owner: str) -> None:
                 raise
 
 
-def start_payment_intent(order_id: str) -> Snapshot:
+def start_payment_intent(order_id: str, terms: Terms = NO_TERMS) -> Snapshot:
     """Return the PaymentIntent that pays the order; see `_start`."""
-    return _start(order_id, Flow.PAYMENT_INTENT)
+    return _start(order_id, Flow.PAYMENT_INTENT, terms)
 
 
-def start_checkout_session(order_id: str) -> str:
-    """Return the `checkout_url` that pays the order; see `_start`."""
-    snapshot = _start(order_id, Flow.CHECKOUT_SESSION)
+def start_checkout_session(order_id: str, terms: Terms = NO_TERMS) -> Snapshot:
+    """Return the Checkout Session that pays the order, at its `checkout_url`; see `_start`."""
+    snapshot = _start(order_id, Flow.CHECKOUT_SESSION, terms)
     if snapshot.checkout_url is None:
         raise GatewayUnavailable("Stripe gave no address to pay at.")
-    return snapshot.checkout_url
+    return snapshot
 
 
 def resume_payment_intent(order_id: str) -> Snapshot | None:
@@ -134,17 +137,17 @@ def cancel_order(order_id: str, reason: ClosedReason = ClosedReason.CANCELLED) -
     raise GatewayUnavailable("The payment under way couldn't be stopped. Try again in a moment.")
 
 
-def _start(order_id: str, flow: Flow) -> Snapshot:
+def _start(order_id: str, flow: Flow, terms: Terms) -> Snapshot:
     """Return the one open Stripe object through which the order can be paid by `flow`.
 
-    There is at most one live attempt: an unfinished one of the same flow is resumed, one of the
-    other flow is stopped at Stripe first. Raises OrderNotPayable when the order has been paid,
+    There is at most one live attempt: an unfinished one of the same flow and terms is resumed, any
+    other is stopped at Stripe first. Raises OrderNotPayable when the order has been paid,
     closed, or is being paid, and the gateway's errors.
     """
     refused = False
     for _ in range(MOST_ROUNDS):
         try:
-            snapshot = _one_round(order_id, flow)
+            snapshot = _one_round(order_id, flow, terms)
         except GatewayBusy:
             time.sleep(CONFLICT_SECONDS)
         except AttemptGone:
@@ -157,10 +160,10 @@ def _start(order_id: str, flow: Flow) -> Snapshot:
     raise GatewayUnavailable("The payment couldn't be started. Try again in a moment.")
 
 
-def _one_round(order_id: str, flow: Flow) -> Snapshot | None:
+def _one_round(order_id: str, flow: Flow, terms: Terms) -> Snapshot | None:
     """Come one step nearer to an open attempt of `flow`; None when there is more to do."""
-    payment = live_or_new(order_id, flow)
-    if payment.flow != flow:
+    payment = live_or_new(order_id, flow, terms)
+    if payment.flow != flow or terms_of(payment) != terms:
         retire(payment)
         return None
     snapshot = bring_about(payment).snapshot
@@ -170,7 +173,7 @@ def _one_round(order_id: str, flow: Flow) -> Snapshot | None:
 
 
 @transaction
-def _place(session: Session, owner: str, email: str, locale: str) -> Order:
+def _place(session: Session, owner: str, email: str | None, locale: str) -> Order:
     """Freeze the cart before it is read, so that what is ordered is what is in it."""
     cart, pending = current_cart(session, owner)
     if pending:

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from storefront import catalog, outbox, upkeep
+from storefront import answers, catalog, cli_callers, outbox, upkeep
 from storefront.db import is_unavailable
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ def init_cli(app: Flask) -> None:
     """Add the shop's commands."""
     app.cli.add_command(seed)
     app.cli.add_command(work)
+    app.cli.add_command(cli_callers.keys)
+    app.cli.add_command(cli_callers.token_commands)
 
 
 @click.command()
@@ -34,11 +36,15 @@ def seed() -> None:
 )
 @with_appcontext
 def work(every: int | None) -> None:
-    """Expire orders, read silent payments again, make the calls to Stripe that are due."""
+    """Expire orders, read silent payments again, make the calls to Stripe that are due.
+
+    Answers of the API that are too old to be asked for are forgotten.
+    """
     while True:
         try:
             expired, read = upkeep.expire_orders(), upkeep.read_again()
             calls = outbox.work()
+            answers.prune()
         except Exception as error:
             if not (every and is_unavailable(error)):
                 raise

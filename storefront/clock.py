@@ -16,3 +16,8 @@ def timestamp() -> float:
 def now() -> datetime:
     """Return the time in UTC."""
     return datetime.fromtimestamp(timestamp(), UTC)
+
+
+def as_text(moment: datetime) -> str:
+    """Write a moment as RFC 3339 has it, in UTC and to the millisecond."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,12 +1,15 @@
-"""What tables are made of on both databases: column types, partial indexes, conditions."""
+"""What tables are made of and filled with on both databases: column types, indexes, inserts."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Index, Integer, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 Serial = BigInteger().with_variant(Integer(), "sqlite")
@@ -21,6 +24,14 @@ def index_where(name: str, column: str, condition: str, *, unique: bool = False)
 def one_of(column: str, words: type[StrEnum]) -> str:
     """Write the condition that a column holds one of an enumeration's words, or nothing."""
     return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
+
+
+def insert_into(session: Session, table: type) -> Any:
+    """Begin an INSERT that can say what to do ON CONFLICT, which SQLAlchemy's own can't."""
+    return INSERTS[session.get_bind().dialect.name](table)
+
+
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import bindparam, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import clock
+from storefront.columns import INSERTS
 from storefront.config import settings
 from storefront.db import LostRace, rowcount_of, transaction
 from storefront.decisions import Decision, Outcome, decide
@@ -141,11 +141,9 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
     return connection.execute(statement, row).scalar() is not None
 
 
-_FIRST_DELIVERY: dict[str, Any] = {
-    dialect: insert(StripeEvent)
-    .on_conflict_do_nothing(index_elements=["id"])
-    .returning(StripeEvent.id)
-    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+_FIRST_DELIVERY = {
+    dialect: insert(StripeEvent).on_conflict_do_nothing().returning(StripeEvent.id)
+    for dialect, insert in INSERTS.items()
 }
 _THE_EVENT = update(StripeEvent).where(StripeEvent.id == bindparam("of_event"))
 _ONCE_MORE = _THE_EVENT.values(deliveries=StripeEvent.deliveries + 1)

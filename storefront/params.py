@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from storefront.config import Settings
 
 STRIPE_LOCALES: Mapping[str, str] = {"en": "en", "zh_Hant_TW": "zh-TW"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an API client asks of an attempt beside its flow; the shop's own pages ask nothing.
+
+    `metadata` goes to Stripe beside ours, and never in its place.
+    """
+
+    success_url: str | None = None
+    cancel_url: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TERMS = Terms()
+# What the shop finds its own payments by at Stripe.
+OUR_METADATA = ("store_id", "order_id", "payment_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +46,7 @@ class AttemptToMake:
     currency: str
     lines: tuple[tuple[str, int, int], ...]
     expires_at: int | None
+    terms: Terms = NO_TERMS
 
 
 def payment_intent_params(attempt: AttemptToMake, settings: Settings) -> dict[str, Any]:
@@ -54,8 +72,10 @@ def checkout_session_params(attempt: AttemptToMake, settings: Settings) -> dict[
         "client_reference_id": attempt.order_id,
         "locale": STRIPE_LOCALES.get(attempt.locale, "auto"),
         "expires_at": attempt.expires_at,
-        "success_url": settings.absolute_url(f"/return?order={attempt.order_token}"),
-        "cancel_url": settings.absolute_url(f"/orders/{attempt.order_token}"),
+        "success_url": attempt.terms.success_url
+        or settings.absolute_url(f"/return?order={attempt.order_token}"),
+        "cancel_url": attempt.terms.cancel_url
+        or settings.absolute_url(f"/orders/{attempt.order_token}"),
         "metadata": shared["metadata"],
         "payment_intent_data": shared,
     }
@@ -66,6 +86,7 @@ def _shared(attempt: AttemptToMake, settings: Settings) -> dict[str, Any]:
         "description": f"Order {attempt.order_number}",
         **({"receipt_email": attempt.email} if attempt.email else {}),
         "metadata": {
+            **attempt.terms.metadata,
             "store_id": settings.store_id,
             "order_id": attempt.order_id,
             "payment_id": attempt.payment_id,

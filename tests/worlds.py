@@ -26,6 +26,6 @@ WORLDS: dict[str, dict[str, Any]] = {
 }
 
 
-def in_world(world: str, database_url: str) -> Shop:
+def in_world(world: str, database_url: str, **settings: Any) -> Shop:
     """Return a shop of that world, served at the address that its settings name."""
-    return Shop(database_url, **WORLDS[world])
+    return Shop(database_url, **WORLDS[world], **settings)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.views import (
+    api,
     cart,
     catalog,
     checkout,
     errors,
+    keys,
+    limits,
     ops,
     orders,
     pages,
@@ -22,5 +25,7 @@ def init_views(app: Flask) -> None:
     security.init_security(app)
     pages.init_pages(app)
     errors.init_errors(app)
-    for module in (catalog, cart, checkout, orders, webhooks, ops):
+    limits.init_limits(app)
+    for module in (catalog, cart, checkout, orders, webhooks, ops, keys):
         app.register_blueprint(module.bp)
+    api.init_api(app)

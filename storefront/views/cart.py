@@ -8,9 +8,10 @@ from http import HTTPStatus
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import cart, catalog, checkout
+from storefront import cart_changes, catalog, checkout
 from storefront.attempts import OrderNotPayable
-from storefront.cart import CartRefused
+from storefront.cart import look_at_cart
+from storefront.cart_changes import CartRefused
 from storefront.config import settings
 from storefront.views.visitor import known_visitor, visitor
 
@@ -23,7 +24,7 @@ Answer = Response | str | tuple[str, int]
 @bp.get("/cart")
 def show() -> str:
     """Show the cart."""
-    view = cart.look_at_cart(visitor())
+    view = look_at_cart(visitor())
     return render_template("cart/cart.html", cart=view, pending_order=view.pending_order)
 
 
@@ -36,7 +37,7 @@ def add_item() -> Answer:
     try:
         quantity = _quantity(at_least=1)
         checkout.open_cart(known_visitor())
-        cart.add_item(known_visitor(), offer.id, quantity)
+        cart_changes.add_item(known_visitor(), offer.id, quantity)
     except CartRefused as error:
         page = render_template("catalog/product.html", product=offer, form_error=str(error))
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -51,7 +52,7 @@ def change_item(product_id: str) -> Answer:
     try:
         quantity = _quantity(at_least=0)
         checkout.open_cart(known_visitor())
-        cart.set_quantity(known_visitor(), product_id, quantity)
+        cart_changes.set_quantity(known_visitor(), product_id, quantity)
     except CartRefused as error:
         flash(str(error))
         return show(), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -64,7 +65,7 @@ def change_item(product_id: str) -> Answer:
 def acknowledge() -> Response:
     """Accept today's prices and stock."""
     try:
-        cart.acknowledge(known_visitor())
+        cart_changes.acknowledge(known_visitor())
     except CartRefused as error:
         flash(str(error))
     return redirect(url_for("cart.show"), code=303)

@@ -14,6 +14,7 @@ from storefront.catalog import DEFAULT_LOCALE, OutOfStock
 from storefront.checkout import CartChanged, CartEmpty, CheckoutRefused
 from storefront.lifecycle import Flow
 from storefront.views import cart
+from storefront.views.limits import begins_payment
 from storefront.views.orders import begin_payment
 from storefront.views.visitor import known_visitor, visitor
 
@@ -35,6 +36,7 @@ def show() -> Answer:
 
 
 @bp.post("/checkout")
+@begins_payment
 def place() -> Answer:
     """Place the order, or find the one that was placed, and start the chosen way to pay it."""
     email = request.form.get("email", "").strip()

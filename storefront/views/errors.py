@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Flask, g, jsonify, make_response, render_template, request
+from flask import Flask, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.wrappers import Response
@@ -14,7 +14,14 @@ from werkzeug.wrappers import Response
 from storefront.config import settings
 from storefront.db import is_unavailable
 from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
-from storefront.ids import new_id
+from storefront.views.api.errors import (
+    ApiError,
+    ErrorCode,
+    answer_of_status,
+    error_answer,
+    is_below_api,
+    request_id,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +44,14 @@ STRIPE_IS_AWAY = (
 
 
 def init_errors(app: Flask) -> None:
-    """Answer every failure with a page, or with JSON below /v1."""
+    """Answer every failure with a page, or with JSON below /v1; name every request."""
     app.register_error_handler(CSRFError, lambda _: error_page(403))
     app.register_error_handler(HTTPException, _as_http)
     app.register_error_handler(SecurityError, lambda _: _unknown_host())
     app.register_error_handler(GatewayMisuse, _logged(HTTPStatus.BAD_GATEWAY))
-    app.register_error_handler(
-        GatewayUnavailable, _logged(HTTPStatus.SERVICE_UNAVAILABLE, *STRIPE_IS_AWAY)
-    )
+    app.register_error_handler(GatewayUnavailable, _as_stripe_away)
     app.register_error_handler(Exception, _as_failure)
+    app.after_request(_name_request)
 
 
 def error_page(
@@ -54,31 +60,41 @@ def error_page(
     sentence: str | None = None,
     *,
     retry: dict[str, str] | None = None,
+    code: ErrorCode | None = None,
 ) -> Response:
-    """Return the error page of a status; its words unless others are given."""
-    title, sentence = title or _words(status)[0], sentence or _words(status)[1]
-    if request.path.startswith("/v1/"):
-        response = make_response(jsonify(error=sentence), status)
-    else:
-        g.is_error_page = True
-        page = render_template(
-            "errors/error.html",
-            status=int(status),
-            title=title,
-            sentence=sentence,
-            request_id=g.get("request_id"),
-            retry=retry,
-        )
-        response = make_response(page, status)
+    """Return the error page of a status; its words unless others are given.
+
+    A program that asks below /v1 gets the API's answer, with the status's `code` unless another
+    is given.
+    """
+    if is_below_api():
+        return answer_of_status(status, code)
+    g.is_anonymous = True
+    page = render_template(
+        "errors/error.html",
+        status=int(status),
+        title=title or _words(status)[0],
+        sentence=sentence or _words(status)[1],
+        request_id=g.get("request_id"),
+        retry=retry,
+    )
+    response = make_response(page, status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "2"
     return response
 
 
+def _name_request(response: Response) -> Response:
+    response.headers["X-Request-ID"] = request_id()
+    return response
+
+
 def _unknown_host() -> Response:
-    """Answer a Host that isn't trusted in plain text: no address can be built for a page."""
-    sentence = f"The shop is served at {settings().public_base_url} only.\n"
-    return Response(sentence, 400, mimetype="text/plain")
+    """Answer a Host that isn't trusted without a page: no address can be built for one."""
+    sentence = f"The shop is served at {settings().public_base_url} only."
+    if is_below_api():
+        return error_answer(ApiError(ErrorCode.MALFORMED_REQUEST, sentence))
+    return Response(f"{sentence}\n", 400, mimetype="text/plain")
 
 
 def _as_http(error: HTTPException) -> Response:
@@ -92,15 +108,21 @@ def _as_failure(error: Exception) -> Response:
     return _logged(HTTPStatus(503 if is_unavailable(error) else 500))(error)
 
 
-def _logged(status: HTTPStatus, *words: str) -> Callable[[Exception], Response]:
+def _as_stripe_away(error: Exception) -> Response:
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.PAYMENT_PROVIDER_UNAVAILABLE
+    return _logged(status, *STRIPE_IS_AWAY, code=code)(error)
+
+
+def _logged(
+    status: HTTPStatus, *words: str, code: ErrorCode | None = None
+) -> Callable[[Exception], Response]:
     def answer(error: Exception) -> Response:
-        g.request_id = new_id("req")
         log.error(
             "request=%s endpoint=%s status=%d error=%s reason=%s",
-            g.request_id, request.endpoint, status, type(error).__name__, _reason(error),
+            request_id(), request.endpoint, status, type(error).__name__, _reason(error),
             exc_info=error if status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )  # fmt: skip
-        return error_page(status, *words)
+        return error_page(status, *words, code=code)
 
     return answer
 

@@ -14,6 +14,7 @@ from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
+from storefront.views.limits import begins_payment
 from storefront.views.status import view_of_status
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
@@ -58,12 +59,14 @@ def pay(token: str) -> Answer:
 
 
 @bp.post("/orders/<token>/payment-intent")
+@begins_payment
 def start_payment_intent(token: str) -> Answer:
     """Lead the shopper to our own page with the card form."""
     return begin_payment(own_order_or_404(token), Flow.PAYMENT_INTENT)
 
 
 @bp.post("/orders/<token>/checkout-session")
+@begins_payment
 def start_checkout_session(token: str) -> Answer:
     """Send the shopper to the page that Stripe hosts."""
     return begin_payment(own_order_or_404(token), Flow.CHECKOUT_SESSION)
@@ -101,7 +104,8 @@ def begin_payment(order: Order, flow: Flow) -> Answer:
     """Start or resume a flow, and lead the shopper to where it is paid."""
     try:
         if flow == Flow.CHECKOUT_SESSION:
-            return redirect(checkout.start_checkout_session(order.id), code=303)
+            snapshot = checkout.start_checkout_session(order.id)
+            return redirect(snapshot.checkout_url or "", code=303)
         checkout.start_payment_intent(order.id)
     except OrderNotPayable:
         flash("This order can't be paid again. It stands as shown here.")

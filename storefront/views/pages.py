@@ -39,7 +39,7 @@ def frame() -> dict[str, Any]:
         "shop_name": catalog.SEED["shop"]["name"],
         "world": settings().world,
         "locale": catalog.DEFAULT_LOCALE,
-        "is_error_page": g.get("is_error_page", False),
+        "is_anonymous": g.get("is_anonymous", False),
         "count_items": lambda: count_items(visitor()),
     }
 

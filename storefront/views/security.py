@@ -106,9 +106,12 @@ def refuse_nul() -> None:
 
     A form is read here, whole; the views find it in the request. What `/v1` gets is its own affair.
     """
-    is_form = request.method not in SAFE_METHODS and not request.path.startswith("/v1/")
-    form = read_body(LARGEST_FORM) if is_form else b""
-    if "\0" in request.path or b"%00" in request.query_string or b"%00" in form or b"\0" in form:
+    if "\0" in request.path:
+        abort(404)
+    if request.path.startswith("/v1/"):
+        return
+    form = read_body(LARGEST_FORM) if request.method not in SAFE_METHODS else b""
+    if b"%00" in request.query_string or b"%00" in form or b"\0" in form:
         abort(404)
 
 

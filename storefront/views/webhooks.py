@@ -19,13 +19,14 @@ from storefront.gateway_errors import InvalidSignature
 from storefront.views.security import csrf, read_body
 
 log = logging.getLogger(__name__)
-bp = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
+bp = Blueprint("webhooks", __name__, url_prefix="/v1")
 csrf.exempt(bp)
 
 LARGEST_BODY = 512 * 1024
 
 
-@bp.post("/stripe")
+@bp.post("/webhooks/stripe")
+@bp.post("/payments/webhook")
 def stripe() -> tuple[Response, int]:
     """Receive one delivery and answer its outcome in a word."""
     if not settings().webhook_secrets:

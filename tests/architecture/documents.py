@@ -13,7 +13,7 @@ from tests.architecture.imports import ROOT
 FLASKS_OWN_COMMANDS = {"run", "shell", "routes", "db"}
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 IN_THE_ENVIRONMENT = re.compile(r'os\.environ(?:\.get\(|\[)"([A-Z_]+)"')
-IN_THE_EXAMPLE = re.compile(r"^(?:# )?([A-Z_]+)=", re.MULTILINE)
+IN_THE_EXAMPLE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 IN_THE_MAKEFILE = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
 ROUTE = re.compile(r"`(/[^`\s?]*)`")
 
@@ -42,7 +42,8 @@ def targets_in_the_makefile() -> set[str]:
 
 def routes_in_the_code(app: Flask) -> set[str]:
     """Return every rule of the shop, as Flask writes it, static files apart."""
-    return {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
+    rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static")
+    return {rule.rule.replace("<id:", "<") for rule in rules}
 
 
 def commands_in_the_code(app: Flask) -> set[str]:

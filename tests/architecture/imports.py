@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 # A module may import its own layer and those below. One that stands in no other layer is a
 # story (catalog, cart, checkout, events …).
-DOORS = {"storefront", "storefront.cli"}
+DOORS = {"storefront", "storefront.cli", "storefront.cli_callers"}
 GROUND = {
     f"storefront.{name}"
     for name in (
@@ -20,12 +20,15 @@ GROUND = {
         "evidence",
         "money",
         "config",
+        "config.api",
+        "config.reading",
         "db",
         "clock",
         "ids",
         "write_queue",
         "gateway_errors",
         "params",
+        "scopes",
         "columns",
     )
 }
@@ -42,7 +45,9 @@ ACTORS = {
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
 # Beside the doors and the views, these read something of the running application.
-READ_THE_APPLICATION = {f"storefront.{name}" for name in ("config", "gateway", "db", "clock")}
+READ_THE_APPLICATION = {
+    f"storefront.{name}" for name in ("config", "gateway", "db", "clock", "jwks")
+}
 MAY_IMPORT_STRIPE = {"storefront.gateway"}
 # What the pure modules may import beside the standard library and each other.
 PURE: Mapping[str, set[str]] = {

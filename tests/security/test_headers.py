@@ -11,11 +11,15 @@ from flask import abort, redirect
 from werkzeug.test import TestResponse
 
 from storefront.db import DatabaseBusy
+from storefront.views.api.access import requires
+from tests.api.caller import Caller
+from tests.api.conftest import api_settings
 from tests.security.contract import expected, parsed_policy
-from tests.security.routes import ROUTES, Route, each_route
+from tests.security.routes import OF_PROGRAMS, ROUTES, Route, each_route
 from tests.shop import Shop, Visitor
 from tests.worlds import WORLDS, in_world
 
+open_to_all = requires(None)
 POWERFUL = ("camera", "microphone", "geolocation", "usb", "serial", "display-capture")
 
 
@@ -26,7 +30,7 @@ def shop_in_a_world(
     """A shop in each world, shared by this module: its database means nothing here."""
     path = tmp_path_factory.mktemp("world") / "shop.db"
     shutil.copy(sqlite_template, path)
-    with in_world(request.param, f"sqlite:///{path}") as shop:
+    with in_world(request.param, f"sqlite:///{path}", **api_settings()) as shop:
         yield request.param, shop
 
 
@@ -68,7 +72,7 @@ def test_every_answer_of_every_route_carries_them(in_its_world: tuple[str, Shop]
     csrf_token = visitor.csrf_token()
 
     for status, answer in ANSWERS.items():
-        shop.app.view_functions[route.endpoint] = lambda _=answer, **__: _()
+        shop.app.view_functions[route.endpoint] = open_to_all(lambda _=answer, **__: _())
         response = sent(visitor, route, csrf_token)
         assert response.status_code == status
         check(response, route.endpoint, world)
@@ -76,7 +80,9 @@ def test_every_answer_of_every_route_carries_them(in_its_world: tuple[str, Shop]
 
 def sent(visitor: Visitor, route: Route, csrf_token: str) -> TestResponse:
     form = None if route.method == "GET" else {"csrf_token": csrf_token}
-    return visitor.client.open(route.path(), method=route.method, data=form)
+    key = Caller(visitor.shop).key if route in OF_PROGRAMS else ""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return visitor.client.open(route.path(), method=route.method, data=form, headers=headers)
 
 
 def check(response: TestResponse, endpoint: str | None, world: str) -> None:
@@ -101,7 +107,7 @@ def test_answers_that_no_view_gives_carry_them(in_its_world: tuple[str, Shop], r
     if route.method == "POST":
         large = client.post(route.path(), data={"x": "y" * 600_000})
         foreign = client.post(route.path(), headers={"Sec-Fetch-Site": "cross-site"})
-        assert large.status_code in {400, 413}
+        assert large.status_code in {400, 401, 413}
         check(large, route.endpoint, world)
         check(foreign, route.endpoint, world)
 
@@ -127,7 +133,7 @@ def test_the_live_policies_never_name_the_sandbox_and_the_sandboxs_never_stripe(
     csrf_token = visitor.csrf_token()
 
     for route in ROUTES:
-        shop.app.view_functions[route.endpoint] = lambda **_: ""
+        shop.app.view_functions[route.endpoint] = open_to_all(lambda **_: "")
         policies = str(sent(visitor, route, csrf_token).headers)
         assert ("localhost" in policies or "4242" in policies) <= (world == "SANDBOX")
         assert ("stripe.com" in policies) <= (world != "SANDBOX")

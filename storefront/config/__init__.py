@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
+from storefront.config.api import API_ALWAYS_WRONG, ApiSettings, read_api_settings
+from storefront.config.reading import (
+    SHORTEST_KEY,
+    ConfigurationError,
+    database_url,
+    is_guessable,
+    is_local,
+    origin,
+    required,
+    whole,
+    words,
+)
 from storefront.money import is_currency
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+__all__ = ["ConfigurationError", "Settings", "read_settings", "settings"]
+
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
 STRIPE_PAGES = "https://checkout.stripe.com"
@@ -23,10 +33,6 @@ STRIPE_PAGES = "https://checkout.stripe.com"
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 4, 1
 # The longest that one call to Stripe can take, in seconds.
 TIME_BUDGET = (CONNECT_SECONDS + READ_SECONDS) * (RETRIES + 1) + 1
-
-
-class ConfigurationError(Exception):
-    """A setting is missing or contradicts another; the sentence says which and where to get it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Settings:
     log_level: str
     is_debugging: bool
     worker_timeout: int
+    api: ApiSettings
 
     @property
     def world(self) -> str:
@@ -100,33 +107,35 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the environment; raises ConfigurationError with what to do."""
     env = os.environ if environ is None else environ
     local = f"http://127.0.0.1:{env.get('PORT', '8000')}"
-    base_url = _origin("PUBLIC_BASE_URL", env.get("PUBLIC_BASE_URL", local))
+    base_url = origin("PUBLIC_BASE_URL", env.get("PUBLIC_BASE_URL", local))
     sandbox_url = env.get("STRIPE_SANDBOX_URL", "")
     found = Settings(
-        secret_key=_required(env, "SECRET_KEY", SIGNING_HINT),
-        secret_key_fallbacks=_words(env.get("SECRET_KEY_FALLBACKS", "")),
-        database_url=_database_url(env.get("DATABASE_URL", "sqlite:///var/storefront.db")),
+        secret_key=required(env, "SECRET_KEY", SIGNING_HINT),
+        secret_key_fallbacks=words(env.get("SECRET_KEY_FALLBACKS", "")),
+        database_url=database_url(env.get("DATABASE_URL", "sqlite:///var/storefront.db")),
         public_base_url=base_url,
-        trusted_hosts=_words(env.get("TRUSTED_HOSTS", urlsplit(base_url).hostname or "")),
-        trusted_proxies=_whole(env, "TRUSTED_PROXIES", "0", at_least=0),
-        stripe_secret_key=_required(env, "STRIPE_SECRET_KEY", KEYS_HINT),
-        stripe_publishable_key=_required(env, "STRIPE_PUBLISHABLE_KEY", KEYS_HINT),
-        webhook_secrets=_words(env.get("STRIPE_WEBHOOK_SECRET", "")),
-        sandbox_url=_origin("STRIPE_SANDBOX_URL", sandbox_url) if sandbox_url else None,
+        trusted_hosts=words(env.get("TRUSTED_HOSTS", urlsplit(base_url).hostname or "")),
+        trusted_proxies=whole(env, "TRUSTED_PROXIES", "0", at_least=0),
+        stripe_secret_key=required(env, "STRIPE_SECRET_KEY", KEYS_HINT),
+        stripe_publishable_key=required(env, "STRIPE_PUBLISHABLE_KEY", KEYS_HINT),
+        webhook_secrets=words(env.get("STRIPE_WEBHOOK_SECRET", "")),
+        sandbox_url=origin("STRIPE_SANDBOX_URL", sandbox_url) if sandbox_url else None,
         store_id=env.get("STORE_ID", "storefront").strip(),
         currency=env.get("CURRENCY", "usd").lower(),
-        order_hold_minutes=_whole(env, "ORDER_HOLD_MINUTES", "60", at_least=40),
+        order_hold_minutes=whole(env, "ORDER_HOLD_MINUTES", "60", at_least=40),
         log_level=env.get("LOG_LEVEL", "info").upper(),
         is_debugging=env.get("FLASK_DEBUG", "").lower() not in OFF,
-        worker_timeout=_whole(env, "GUNICORN_TIMEOUT", "30", at_least=1),
+        worker_timeout=whole(env, "GUNICORN_TIMEOUT", "30", at_least=1),
+        api=read_api_settings(env, base_url),
     )
-    for is_wrong, sentence in (*ALWAYS_WRONG, *(WRONG_WHEN_LIVE if found.is_live else ())):
-        if is_wrong(found):
-            raise ConfigurationError(sentence)
+    checks = (*ALWAYS_WRONG, *(WRONG_WHEN_LIVE if found.is_live else ()))
+    refusals = [sentence for is_wrong, sentence in checks if is_wrong(found)]
+    refusals += [sentence for is_wrong, sentence in API_ALWAYS_WRONG if is_wrong(found.api)]
+    if refusals:
+        raise ConfigurationError(refusals[0])
     return found
 
 
-SHORTEST_SECRET_KEY = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 OFF = ("", "0", "false", "no")  # as Flask reads it
 SIGNING_HINT = (
@@ -141,10 +150,14 @@ MODES = "are of different modes. Take both from the same place."
 
 Check = tuple[Callable[[Settings], bool], str]
 ALWAYS_WRONG: tuple[Check, ...] = (
-    (lambda found: len(found.secret_key) < SHORTEST_SECRET_KEY,
-     f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. {SIGNING_HINT}"),
-    (lambda found: any(len(key) < SHORTEST_SECRET_KEY for key in found.secret_key_fallbacks),
-     f"SECRET_KEY_FALLBACKS has a key shorter than {SHORTEST_SECRET_KEY} characters. Remove it."),
+    (lambda found: len(found.secret_key) < SHORTEST_KEY,
+     f"SECRET_KEY is shorter than {SHORTEST_KEY} characters. {SIGNING_HINT}"),
+    (lambda found: is_guessable(found.secret_key),
+     f"SECRET_KEY is a known or a repetitive one. {SIGNING_HINT}"),
+    (lambda found: found.secret_key == found.api.jwt_hs256_key,
+     "JWT_HS256_KEY is the SECRET_KEY. Whoever issues tokens mustn't be able to sign cookies."),
+    (lambda found: any(len(key) < SHORTEST_KEY for key in found.secret_key_fallbacks),
+     f"SECRET_KEY_FALLBACKS has a key shorter than {SHORTEST_KEY} characters. Remove it."),
     (lambda found: not found.stripe_secret_key.startswith(
         ("sk_test_", "sk_live_", "rk_test_", "rk_live_")),
      f"STRIPE_SECRET_KEY doesn't begin with sk_test_ or sk_live_. {KEYS_HINT}"),
@@ -156,9 +169,9 @@ ALWAYS_WRONG: tuple[Check, ...] = (
      f"STRIPE_WEBHOOK_SECRET has an entry that doesn't begin with whsec_. {WEBHOOK_HINT}"),
     (lambda found: found.sandbox_url is not None and found.is_live,
      "STRIPE_SANDBOX_URL is set together with live keys. Unset one of them."),
-    (lambda found: found.sandbox_url is not None and not _is_local(found.sandbox_url),
+    (lambda found: found.sandbox_url is not None and not is_local(found.sandbox_url),
      "STRIPE_SANDBOX_URL must be on this machine, such as http://127.0.0.1:4242."),
-    (lambda found: not (found.is_https or _is_local(found.public_base_url)),
+    (lambda found: not (found.is_https or is_local(found.public_base_url)),
      "PUBLIC_BASE_URL must begin with https:// unless it is on this machine."),
     (lambda found: not found.trusted_hosts,
      "TRUSTED_HOSTS is empty. Name the hosts that the shop serves, or unset it."),
@@ -177,59 +190,6 @@ WRONG_WHEN_LIVE: tuple[Check, ...] = (
     (lambda found: found.worker_timeout <= 2 * TIME_BUDGET,
      f"GUNICORN_TIMEOUT must be over {2 * TIME_BUDGET}: twice what a call to Stripe may take."),
 )  # fmt: skip
-
-
-def _required(env: Mapping[str, str], name: str, hint: str) -> str:
-    value = env.get(name, "").strip()
-    if not value:
-        raise ConfigurationError(f"{name} is not set. {hint}")
-    return value
-
-
-def _whole(env: Mapping[str, str], name: str, default: str, *, at_least: int) -> int:
-    value = env.get(name, default)
-    if not (value.isascii() and value.isdecimal()) or int(value) < at_least:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a whole number >= {at_least}.")
-    return int(value)
-
-
-def _words(value: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in value.split(",") if word.strip())
-
-
-ORIGIN = re.compile(r"(https?)://([\w.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}))?/?", re.ASCII)
-DEFAULT_PORTS, HIGHEST_PORT = {"http": 80, "https": 443}, 65535
-
-
-def _origin(name: str, url: str) -> str:
-    """Return an address as browsers write an Origin, which it will be compared with."""
-    found = ORIGIN.fullmatch(url.strip().lower())
-    port = int(found[3] or DEFAULT_PORTS[found[1]]) if found else 0
-    if not found or not 0 < port <= HIGHEST_PORT:
-        raise ConfigurationError(
-            f"{name} must be http:// or https:// and a host, and a port if it isn't the usual one."
-        )
-    address = f"{found[1]}://{found[2]}"
-    return address if port == DEFAULT_PORTS[found[1]] else f"{address}:{port}"
-
-
-def _database_url(url: str) -> str:
-    """Name the driver, so that a plain `postgres://` from a host's panel works."""
-    url = re.sub("^postgres(ql)?://", "postgresql+psycopg://", url)
-    try:
-        found = make_url(url)
-    except ArgumentError:
-        found = make_url("nothing://")
-    is_file = found.drivername == "sqlite" and found.database not in {None, "", ":memory:"}
-    if not is_file and found.drivername != "postgresql+psycopg":
-        raise ConfigurationError(
-            "DATABASE_URL must be sqlite:///path/to/file or postgresql://user:password@host/database."
-        )
-    return url
-
-
-def _is_local(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK
 
 
 def _as_localhost(url: str) -> str:

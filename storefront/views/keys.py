@@ -1,0 +1,15 @@
+"""The public keys that this shop's tokens are verified with, where programs look for them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from storefront.jwks import key_set
+
+bp = Blueprint("keys", __name__)
+
+
+@bp.get("/.well-known/jwks.json")
+def jwks() -> Response:
+    """List the keys; none when the shop believes no tokens, or shares a secret with the issuer."""
+    return jsonify(keys=key_set().published())
