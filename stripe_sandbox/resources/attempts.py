@@ -11,7 +11,7 @@ from typing import Any
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources import charges
-from stripe_sandbox.resources.cards import DECLINES, Decline
+from stripe_sandbox.resources.declines import DECLINES, Decline
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.sandbox import Sandbox
 
@@ -88,16 +88,13 @@ def _declined(sandbox: Sandbox, intent: Json, method: Json, decline: Decline) ->
         decline.message,
         code=decline.code,
         kind="card_error",
-        param=_PARAMS.get(decline.code),
+        param=decline.param,
         **fields,
     )
     kept = _payment_error(**{**error.fields, "payment_method": method})
     intent = _failed(sandbox, intent, kept, latest_charge=charge["id"])
     error.fields["payment_intent"] = intent
     return error
-
-
-_PARAMS = {"expired_card": "exp_month", "incorrect_cvc": "cvc"}
 
 
 def _failed(sandbox: Sandbox, intent: Json, error: Json, **fields: Any) -> Json:

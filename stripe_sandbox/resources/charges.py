@@ -5,7 +5,7 @@ from stripe_sandbox.protocol.pagination import page
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources import balance_transactions
-from stripe_sandbox.resources.cards import Decline
+from stripe_sandbox.resources.declines import Decline
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
