@@ -13,6 +13,7 @@ from collections.abc import Callable
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
+from stripe_sandbox.listeners import LISTENER, Listeners
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.storage import Storage
 
@@ -27,8 +28,11 @@ Send = Callable[[str, dict[str, str], bytes], int]
 class Deliveries:
     """What has to be sent, and what happened when it was."""
 
-    def __init__(self, storage: Storage, *, send: Send, retry_factor: float) -> None:
+    def __init__(
+        self, storage: Storage, *, send: Send, listeners: Listeners, retry_factor: float
+    ) -> None:
         self._storage = storage
+        self._listeners = listeners
         self._send = send
         self._retry_factor = retry_factor
         self._wakened = threading.Condition(storage.lock)
@@ -76,6 +80,24 @@ class Deliveries:
         while row := self.step():
             made.append(row)
         return made
+
+    def answered(self, listener_id: str, event_id: str, status: int) -> bool:
+        """Note what the URL behind a Stripe CLI answered; nobody tries such a delivery again.
+
+        Returns False while the delivery is still on its way: ask again soon.
+        """
+        sent = (listener_id, event_id)
+        with self._storage.lock:
+            state = self._storage.state
+            under_way = (row for row in state.deliveries.values() if row["state"] == "sending")
+            if any(_goes_to(row) == sent for row in under_way):
+                return False
+            made = reversed(list(state.delivered.values()))
+            if row := next((row for row in made if _goes_to(row) == sent), None):
+                attempts = [*row["attempts"][:-1], {**row["attempts"][-1], "status": status}]
+                outcome = "delivered" if 200 <= status < 300 else "failed"  # noqa: PLR2004
+                self._keep({**row, "attempts": attempts, "state": outcome})
+            return True
 
     def hold(self) -> None:
         """Deliver nothing until `release`."""
@@ -136,25 +158,34 @@ class Deliveries:
     def _attempt(self, row: Json) -> Json:
         """Send once, without holding the lock, and note what came of it."""
         with self._storage.lock:
-            endpoint = self._storage.find("webhook_endpoint", row["endpoint"])
+            endpoint = self._endpoint(row["endpoint"])
             event = self._storage.find("event", row["event"])
             if not event or not endpoint or endpoint["status"] != "enabled":
                 return self._keep({**row, "state": "canceled"})
             at = self._storage.time()
             body = json.dumps(event, indent=2).encode()
-            secret = self._storage.note(endpoint["id"])["secret"]
+            secret = endpoint.get("secret") or self._storage.note(endpoint["id"])["secret"]
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": signature(body, secret, int(at)),
             "User-Agent": "Stripe/1.0 (sandbox; this is not Stripe)",
         }
-        attempt = {"at": at, **self._sent(endpoint["url"], headers, body)}
+        attempt = {"at": at, **self._sent(endpoint, headers, body)}
         with self._storage.lock:
             return self._concluded({**row, "attempts": [*row["attempts"], attempt]})
 
-    def _sent(self, url: str, headers: dict[str, str], body: bytes) -> Json:
+    def _endpoint(self, endpoint_id: str) -> Json | None:
+        """Return where a delivery goes: a webhook endpoint, or a Stripe CLI that listens."""
+        known = self._storage.find("webhook_endpoint", endpoint_id)
+        return known or self._listeners.find(endpoint_id)
+
+    def _sent(self, endpoint: Json, headers: dict[str, str], body: bytes) -> Json:
         try:
-            return {"status": self._send(url, headers, body), "error": None}
+            if endpoint["object"] == LISTENER:
+                status = self._listeners.send(endpoint["id"], headers, body)
+            else:
+                status = self._send(endpoint["url"], headers, body)
+            return {"status": status, "error": None}
         except Exception as error:
             return {"status": None, "error": type(error).__name__}
 
@@ -208,6 +239,10 @@ def send_over_http(url: str, headers: dict[str, str], body: bytes) -> int:
         return answer.status
     finally:
         connection.close()
+
+
+def _goes_to(row: Json) -> tuple[str, str]:
+    return row["endpoint"], row["event"]
 
 
 def _is_first(row: Json) -> bool:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from stripe_sandbox.deliveries import Deliveries
 from stripe_sandbox.faults import Faults
+from stripe_sandbox.listeners import Listeners
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.storage import Storage
 
@@ -28,7 +29,10 @@ class Sandbox(Storage):
     ) -> None:
         super().__init__(clock, seed)
         self.public_url = public_url.rstrip("/")
-        self.deliveries = Deliveries(self, send=send, retry_factor=retry_factor)
+        self.listeners = Listeners()
+        self.deliveries = Deliveries(
+            self, send=send, listeners=self.listeners, retry_factor=retry_factor
+        )
         self.faults = Faults()
         self.cause = _NO_REQUEST
         self.requests: dict[str, Json] = {}

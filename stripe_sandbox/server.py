@@ -52,7 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             app = cast("Server", self.server).app
             chunks = app(self._environ(body), lambda *status: answer.extend(status[:2]))
-            self._respond(answer[0], answer[1], b"".join(chunks))
+            if answer[0].startswith("101"):
+                self.close_connection = True  # a WebSocket, which was served and is over
+            else:
+                self._respond(answer[0], answer[1], b"".join(chunks))
         except SandboxFault as fault:
             self._misbehave(fault)
 
@@ -91,6 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
             "SERVER_NAME": HOST,
             "SERVER_PORT": str(cast("Server", self.server).server_port),
             "SERVER_PROTOCOL": "HTTP/1.1",
+            "werkzeug.socket": self.connection,  # where simple-websocket looks for it
             "wsgi.errors": io.StringIO(),
             "wsgi.input": io.BytesIO(body),
             "wsgi.multiprocess": False,

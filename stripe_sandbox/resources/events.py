@@ -86,7 +86,7 @@ def _listening(sandbox: Sandbox, kind: str) -> list[Json]:
         endpoint
         for endpoint in sandbox.state.tables.get("webhook_endpoint", {}).values()
         if endpoint["status"] == "enabled" and listens(endpoint["enabled_events"], kind)
-    ]
+    ] + sandbox.listeners.all()
 
 
 def _differences(before: Json, after: Json) -> dict[str, Any]:
