@@ -180,12 +180,10 @@ class Deliveries:
         return known or self._listeners.find(endpoint_id)
 
     def _sent(self, endpoint: Json, headers: dict[str, str], body: bytes) -> Json:
+        is_cli = endpoint["object"] == LISTENER
+        send = self._listeners.send if is_cli else self._send
         try:
-            if endpoint["object"] == LISTENER:
-                status = self._listeners.send(endpoint["id"], headers, body)
-            else:
-                status = self._send(endpoint["url"], headers, body)
-            return {"status": status, "error": None}
+            return {"status": send(endpoint["id" if is_cli else "url"], headers, body), "error": None}
         except Exception as error:
             return {"status": None, "error": type(error).__name__}
 
