@@ -6,25 +6,21 @@ expansion. What fails before the endpoint begins is not remembered under the ide
 
 import hashlib
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Any
 
 from flask import Response, json, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from stripe_sandbox import faults
-from stripe_sandbox.protocol import forms, idempotency, keys
+from stripe_sandbox.protocol import forms, idempotency, keys, versions
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.expansion import expanded
-from stripe_sandbox.protocol.parameters import checked
-from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe, parameters_of
+from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
-_VERSION = re.compile(r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_0-9]+)?\Z")
 _log = logging.getLogger("stripe_sandbox")
 
 
@@ -47,6 +43,8 @@ class Endpoint:
     route: str
     handler: Handler
     is_for_browsers: bool = False
+    takes: str | None = None
+    """The parameters of Stripe's that the handler honours, in words; None for all of them."""
 
     @property
     def method(self) -> str:
@@ -65,11 +63,17 @@ class Endpoint:
 class Endpoints(list[Endpoint]):
     """The endpoints of one resource; used as a decorator that notes a function down."""
 
-    def __call__(self, route: str, *, for_browsers: bool = False) -> Callable[[Handler], Handler]:
-        """Serve `route` with the function below; `for_browsers` lets publishable keys call it."""
+    def __call__(
+        self, route: str, *, for_browsers: bool = False, takes: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Serve `route` with the function below; `for_browsers` lets publishable keys call it.
+
+        `takes` names the parameters that it honours ("amount card.token"): any other that Stripe
+        has is a 501. Those of lists and `expand` are always honoured.
+        """
 
         def noted(handler: Handler) -> Handler:
-            self.append(Endpoint(route, handler, for_browsers))
+            self.append(Endpoint(route, handler, for_browsers, takes))
             return handler
 
         return noted
@@ -133,7 +137,8 @@ def _advice(answer: idempotency.Answer) -> dict[str, str]:
     """Return whether to try again, where Stripe says so."""
     if answer.status == HTTPStatus.CONFLICT:
         return {"Stripe-Should-Retry": "true"}
-    is_final = 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS  # noqa: PLR2004
+    is_mistake = 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS  # noqa: PLR2004
+    is_final = is_mistake or answer.status == HTTPStatus.NOT_IMPLEMENTED
     return {"Stripe-Should-Retry": "false"} if is_final else {}
 
 
@@ -142,7 +147,13 @@ def _answered(  # noqa: PLR0917
 ) -> idempotency.Answer:
     given = forms.decode(_form())
     is_publishable = keys.check(given, is_for_browsers=endpoint.is_for_browsers)
-    params = checked(_tree(endpoint.route, given, is_publishable=is_publishable), given)
+    params = versions.converted(
+        given,
+        route=endpoint.route,
+        takes=endpoint.takes,
+        version=request.headers.get("Stripe-Version"),
+        is_publishable=is_publishable,
+    )
     paths = params.pop("expand", None) or []
     call = Call(sandbox, params, is_publishable)
 
@@ -175,28 +186,6 @@ def _form() -> str:
         raise StripeError("The request's body is larger than 1 MB.", status=413) from None
     except UnicodeDecodeError:
         raise StripeError("The request's body is not valid UTF-8.") from None
-
-
-def _tree(route: str, given: Json, *, is_publishable: bool) -> Json:
-    """Return the endpoint's parameters as the caller's API version has them."""
-    tree: dict[str, Any] = parameters_of(route)
-    version = request.headers.get("Stripe-Version")
-    if version is not None and not _VERSION.match(version):
-        raise StripeError(f"Invalid Stripe API version: {version}")
-    if is_publishable:
-        tree = {"key": "string", "client_secret": "string", "_stripe_version": "string", **tree}
-    if "allowed_payment_method_types" not in tree:
-        return tree
-    if version is None or version[:10] < API_VERSION[:10]:
-        return {**tree, "payment_method_types": ["string"]}
-    if "payment_method_types" in given:
-        raise StripeError(
-            f"The parameter payment_method_types is no longer supported in {version}. Leave it "
-            "out, or use allowed_payment_method_types.",
-            code="payment_method_types_no_longer_supported",
-            param="payment_method_types",
-        )
-    return tree
 
 
 def _is_stripes(method: str, path: str) -> bool:
