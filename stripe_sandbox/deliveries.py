@@ -180,10 +180,11 @@ class Deliveries:
         return known or self._listeners.find(endpoint_id)
 
     def _sent(self, endpoint: Json, headers: dict[str, str], body: bytes) -> Json:
-        is_cli = endpoint["object"] == LISTENER
-        send = self._listeners.send if is_cli else self._send
+        send, to = self._send, endpoint["url"]
+        if endpoint["object"] == LISTENER:
+            send, to = self._listeners.send, endpoint["id"]
         try:
-            return {"status": send(endpoint["id" if is_cli else "url"], headers, body), "error": None}
+            return {"status": send(to, headers, body), "error": None}
         except Exception as error:
             return {"status": None, "error": type(error).__name__}
 
