@@ -17,6 +17,7 @@ from stripe_sandbox.resources import (
     balance_transactions,
     charges,
     checkout_sessions,
+    cli_sessions,
     events,
     payment_intents,
     payment_methods,
@@ -31,6 +32,7 @@ RESOURCES = (
     balance_transactions,
     charges,
     checkout_sessions,
+    cli_sessions,
     events,
     payment_intents,
     payment_methods,
@@ -126,6 +128,7 @@ def _add_routes(app: Flask, sandbox: Sandbox) -> None:
         methods=["GET", "POST", "DELETE"],
         provide_automatic_options=False,
     )
+    app.register_blueprint(cli_sessions.websocket)
     app.register_blueprint(control.bp)
     app.register_blueprint(pages)
 

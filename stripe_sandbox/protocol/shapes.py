@@ -21,6 +21,18 @@ UNLISTED: Json = {
         "payment_method": "string",
         "=rest": "anything",
     },
+    "POST /v1/events/{}/retry": {
+        "account": "string",
+        "expand": ["string"],
+        "for_stripecli": "boolean",
+        "webhook_endpoint": "string",
+    },
+    "POST /v1/stripecli/sessions": {
+        "device_name": "string",
+        "forward_to_url": "string",
+        "websocket_features!": ["string"],
+        "=rest": "anything",
+    },
 }
 """The routes that the Stripe CLI calls and the SDK doesn't have. `=rest` lets other names pass."""
 

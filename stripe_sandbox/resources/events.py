@@ -6,6 +6,7 @@ replaced, never mutated, so no copy is needed.
 
 from typing import Any
 
+from stripe_sandbox.protocol.errors import invalid
 from stripe_sandbox.protocol.pagination import page
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
@@ -79,6 +80,26 @@ def list_all(call: Call) -> Json:
         and is_delivered in {None, event["pending_webhooks"] == 0}
     )
     return page(rows, call.params, "/v1/events", kind="event")
+
+
+@endpoints("POST /v1/events/{}/retry", takes="for_stripecli webhook_endpoint")
+def retry(call: Call, event_id: str) -> Json:
+    """Send an event once more: to one endpoint, to the Stripe CLIs that listen, or to everybody."""
+    sandbox = call.sandbox
+    event = sandbox.get("event", event_id)
+    for endpoint in _asked_for(sandbox, call.params, event["type"]):
+        sandbox.deliveries.schedule(event, endpoint, is_duplicate=True)
+    return event
+
+
+def _asked_for(sandbox: Sandbox, params: Json, kind: str) -> list[Json]:
+    if name := params.get("webhook_endpoint"):
+        return [sandbox.get("webhook_endpoint", name, param="webhook_endpoint")]
+    if not params.get("for_stripecli"):
+        return _listening(sandbox, kind)
+    if listeners := sandbox.listeners.all():
+        return listeners
+    raise invalid("No Stripe CLI is listening: run stripe listen.", "for_stripecli")
 
 
 def _listening(sandbox: Sandbox, kind: str) -> list[Json]:
