@@ -3,12 +3,13 @@
 import json
 import os
 import threading
-from dataclasses import asdict
 from pathlib import Path
 
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.resources import checkout_sessions
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import State
+from stripe_sandbox.tables import Table
 
 _EVERY = 1.0
 
@@ -18,18 +19,23 @@ def load(sandbox: Sandbox, path: Path) -> None:
     if not path.exists():
         return
     try:
-        state = State(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, TypeError, ValueError) as error:
+        state = State.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (AttributeError, OSError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a state file of this sandbox. Remove it.") from error
     # What was in flight when the program ended has no answer to replay.
-    state.idempotency = {key: row for key, row in state.idempotency.items() if "status" in row}
-    state.deliveries = {key: {**row, "state": "pending"} for key, row in state.deliveries.items()}
+    rows = state.idempotency.items()
+    state.idempotency = Table({key: row for key, row in rows if "status" in row})
+    state.deliveries = Table({key: _undone(row) for key, row in state.deliveries.items()})
     sandbox.restore(state)
+
+
+def _undone(delivery: Json) -> Json:
+    return {**delivery, "state": "pending"} if delivery["state"] == "sending" else delivery
 
 
 def save(sandbox: Sandbox, path: Path) -> None:
     """Write the memory to `path`, whole or not at all, readable by its owner only."""
-    text = json.dumps(asdict(sandbox.snapshot()))
+    text = json.dumps(sandbox.snapshot().as_json())
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
