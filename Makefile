@@ -12,7 +12,7 @@ PIP_COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev
 	--annotation-style=line
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-NODE_MODULES := node_modules/.installed
+NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check format reset flask screenshots requirements
@@ -64,8 +64,8 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
-# Types for checking our JavaScript; npm comes with the requirements.
+# Types for checking our JavaScript, the Stripe CLI and the Node SDK; npm comes with the requirements.
 $(NODE_MODULES): package-lock.json | $(INSTALLED_DEV)
 	@echo "Installing package-lock.json into node_modules …"
 	@PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --silent
-	@touch $@
+	@cp package-lock.json $@
