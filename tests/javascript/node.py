@@ -23,7 +23,7 @@ def tsc(project: Path) -> subprocess.CompletedProcess[str]:
 
 
 def install_packages() -> None:
-    """Run `npm ci` unless node_modules was made from this very lock file; `make test` does before."""
+    """Run `npm ci` unless node_modules was made from this very lock file, as `make test` does."""
     with (ROOT / "package-lock.json").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # of several pytest workers, one installs
         lock = file.read()
