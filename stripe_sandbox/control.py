@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app, json, jsonify, reques
 
 from stripe_sandbox.faults import KINDS
 from stripe_sandbox.protocol.errors import StripeError
-from stripe_sandbox.resources import checkout_sessions, events
+from stripe_sandbox.resources import checkout_sessions, events, settlements
 from stripe_sandbox.sandbox import Sandbox
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
@@ -61,6 +61,7 @@ def advance_clock() -> Response:
         sandbox.state.clock_offset += seconds
         sandbox.changes += 1
     checkout_sessions.expire_due(sandbox)
+    settlements.settle_due(sandbox)
     sandbox.deliveries.wake()
     return jsonify(now=sandbox.time())
 

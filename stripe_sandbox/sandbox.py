@@ -11,6 +11,9 @@ from stripe_sandbox.storage import Storage
 
 API_VERSION = "2026-10-28.endive"
 
+SETTLE_AFTER = 5.0
+"""Seconds until it is known if a debit or a refund to a bank has worked. Stripe's take days."""
+
 _REMEMBERED = 500
 _NO_REQUEST: Json = {"id": None, "idempotency_key": None}
 
@@ -26,9 +29,11 @@ class Sandbox(Storage):
         send: Callable[[str, dict[str, str], bytes], int],
         retry_factor: float,
         public_url: str,
+        settle_after: float = SETTLE_AFTER,
     ) -> None:
         super().__init__(clock, seed)
         self.public_url = public_url.rstrip("/")
+        self.settle_after = settle_after
         self.listeners = Listeners()
         self.deliveries = Deliveries(
             self, send=send, listeners=self.listeners, retry_factor=retry_factor
@@ -46,6 +51,15 @@ class Sandbox(Storage):
                 yield
             finally:
                 self.cause = _NO_REQUEST
+
+    @contextmanager
+    def uncaused(self) -> Iterator[None]:
+        """Let events that are made meanwhile name no request. Hold the lock."""
+        cause, self.cause = self.cause, _NO_REQUEST
+        try:
+            yield
+        finally:
+            self.cause = cause
 
     def remember_request(self, request_id: str, **fields: str | int) -> None:
         """Keep what was asked and answered, for the page behind an error's request_log_url."""

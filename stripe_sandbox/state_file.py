@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from stripe_sandbox.protocol.shapes import Json
-from stripe_sandbox.resources import checkout_sessions
+from stripe_sandbox.resources import checkout_sessions, settlements
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import State
 from stripe_sandbox.tables import Table
@@ -45,7 +45,7 @@ def save(sandbox: Sandbox, path: Path) -> None:
 
 
 class Clockwork:
-    """The background thread that expires sessions in time and saves the memory once a second."""
+    """The background thread that settles and expires in time and saves the memory each second."""
 
     def __init__(self, sandbox: Sandbox, path: Path | None) -> None:
         self._sandbox = sandbox
@@ -75,4 +75,5 @@ class Clockwork:
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY):
             checkout_sessions.expire_due(self._sandbox)
+            settlements.settle_due(self._sandbox)
             self.save_if_changed()

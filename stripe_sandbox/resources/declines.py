@@ -71,8 +71,8 @@ AUTHENTICATION_REQUIRED = Decline(
 
 FAILED_DEBITS = {
     "fail": Decline(
-        "generic_could_not_process",
-        "generic_could_not_process",
+        "payment_intent_payment_attempt_failed",
+        "generic_decline",
         "The bank could not process this debit.",
     ),
     "insufficient_funds": Decline(
@@ -86,8 +86,8 @@ FAILED_DEBITS = {
         "This payment exceeds the weekly volume that the account may be debited for.",
     ),
     "exceeds_weekly_limit": Decline(
-        "charge_exceeds_weekly_limit",
-        "charge_exceeds_weekly_limit",
+        "charge_exceeds_transaction_limit",
+        "charge_exceeds_transaction_limit",
         "This payment exceeds the number of payments that the account may make in a week.",
     ),
 }
