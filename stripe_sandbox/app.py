@@ -15,27 +15,39 @@ from stripe_sandbox.pages import pages
 from stripe_sandbox.protocol.transport import Endpoint, refuse_unknown_route, serve
 from stripe_sandbox.resources import (
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
     cli_sessions,
+    customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
+    payment_pages,
+    prices,
+    products,
     refunds,
     webhook_endpoints,
 )
-from stripe_sandbox.sandbox import Sandbox
+from stripe_sandbox.sandbox import SETTLE_AFTER, Sandbox
 from stripe_sandbox.state_file import Clockwork, load
 
 LARGEST_BODY = 1024 * 1024
 RESOURCES = (
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
     cli_sessions,
+    customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
+    payment_pages,
+    prices,
+    products,
     refunds,
     webhook_endpoints,
 )
@@ -58,11 +70,13 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     state_file: Path | None = None,
     retry_factor: float = 1.0,
     public_url: str = "http://localhost:4242",
+    settle_after: float = SETTLE_AFTER,
 ) -> Flask:
     """Return the WSGI application, with its memory on `app.sandbox` (see `sandbox_of`).
 
     `clock`, `seed` and `send` make it deterministic; `threaded` lets it deliver webhooks by itself;
-    `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off.
+    `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off;
+    `settle_after` is the seconds after which a debit or a refund to a bank settles.
     """
     app = _Application("stripe_sandbox")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -72,6 +86,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
         send=send or send_over_http,
         retry_factor=retry_factor,
         public_url=public_url,
+        settle_after=settle_after,
     )
     app.extensions["stripe_sandbox"] = sandbox
     cast("Any", app).sandbox = sandbox

@@ -7,12 +7,14 @@ replaced, never mutated, so no copy is needed.
 from typing import Any
 
 from stripe_sandbox.protocol.errors import invalid
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
 endpoints = Endpoints()
+
+_MOST_TYPES = 20
 
 
 def emit(sandbox: Sandbox, kind: str, row: Json, *, before: Json | None = None) -> Json:
@@ -68,18 +70,26 @@ def retrieve(call: Call, event_id: str) -> Json:
     return call.sandbox.get("event", event_id)
 
 
-@endpoints("GET /v1/events")
+@endpoints("GET /v1/events", takes="delivery_success type types")
 def list_all(call: Call) -> Json:
     """Return events, filtered by type (with wildcards) and by whether all endpoints took them."""
-    patterns = call.params.get("types") or [call.params.get("type", "*")]
-    is_delivered = call.params.get("delivery_success")
-    rows = (
-        event
-        for event in call.sandbox.newest_first("event")
-        if listens(patterns, event["type"])
-        and is_delivered in {None, event["pending_webhooks"] == 0}
-    )
-    return page(rows, call.params, "/v1/events", kind="event")
+    params = call.params
+    if "type" in params and "types" in params:
+        raise invalid(
+            "You may only specify one of these parameters: type, types.",
+            "types",
+            "parameters_exclusive",
+        )
+    patterns = params.get("types") or [params.get("type", "*")]
+    if len(patterns) > _MOST_TYPES:
+        raise invalid(f"You can filter by up to {_MOST_TYPES} types.", "types")
+    is_delivered = params.get("delivery_success")
+
+    def matches(event: Json) -> bool:
+        is_told = event["pending_webhooks"] == 0
+        return listens(patterns, event["type"]) and is_delivered in {None, is_told}
+
+    return listed(call.sandbox, "event", params, "/v1/events", matches=matches)
 
 
 @endpoints("POST /v1/events/{}/retry", takes="for_stripecli webhook_endpoint")

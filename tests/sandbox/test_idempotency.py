@@ -73,7 +73,7 @@ def test_a_key_in_flight_is_a_409(world: World) -> None:
     )
     first.start()
     while "k" not in world.sandbox.state.idempotency:
-        pass
+        assert first.is_alive()
 
     second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
     world.sandbox.lock.release()

@@ -140,10 +140,10 @@ def test_an_unknown_id_is_a_404(world: World) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/v1/nonsense", 404),
-        ("GET", "/v1/customers", 501),
+        ("GET", "/v1/invoices", 501),
         ("POST", "/v1/customers/cus_1/nonsense", 404),
-        ("POST", "/v1/payment_intents/pi_1/capture", 501),
-        ("GET", "/v1/payment_intents/search", 501),
+        ("POST", "/v1/payment_intents/pi_1/increment_authorization", 501),
+        ("GET", "/v1/subscriptions/search", 501),
         ("DELETE", "/v1/payment_intents", 404),
     ],
 )
