@@ -116,7 +116,7 @@ class Listener:
         """Send an event twice, in the account's version and in the latest: a CLI wants only one."""
         for api_version in (None, json.loads(payload)["api_version"]):
             self._send(headers, payload, api_version)
-        return HTTPStatus.ACCEPTED
+        return HTTPStatus.ACCEPTED.value
 
     def _send(self, headers: dict[str, str], payload: str, api_version: str | None) -> None:
         if self._socket is None:
