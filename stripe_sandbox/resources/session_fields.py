@@ -10,11 +10,16 @@ from stripe_sandbox.sandbox import Sandbox
 
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 _COPIED = (
+    "allowed_payment_method_types",
     "billing_address_collection",
+    "cancel_url",
     "client_reference_id",
     "customer_email",
+    "excluded_payment_method_types",
     "locale",
+    "origin_context",
     "submit_type",
+    "success_url",
 )
 _OF_INTENT = (
     "application_fee_amount",
@@ -31,9 +36,8 @@ _OF_INTENT = (
 TAKEN = f"""
     {" ".join(_COPIED)}
     {" ".join(f"payment_intent_data.{name}" for name in _OF_INTENT)}
-    allowed_payment_method_types cancel_url currency customer customer_creation
-    excluded_payment_method_types expires_at metadata mode origin_context
-    payment_method_collection payment_method_options success_url ui_mode
+    currency customer customer_creation expires_at metadata mode payment_method_collection
+    payment_method_options ui_mode
     line_items.price line_items.price_data line_items.quantity line_items.metadata
 """
 """The parameters that are honoured when a session is opened."""
@@ -52,37 +56,18 @@ def created_fields(sandbox: Sandbox, params: Json, *, total: int, currency: str)
     for name in ("success_url", "cancel_url"):
         _check_url(params, name)
     return {
+        **_same_for_all(),
         **{name: params.get(name) for name in _COPIED},
-        "adaptive_pricing": {"enabled": False},
-        "automatic_tax": blank("checkout.session.automatic_tax", enabled=False),
-        "cancel_url": params.get("cancel_url"),
-        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "amount_subtotal": total,
         "amount_total": total,
         "currency": currency,
-        "custom_fields": [],
-        "custom_text": dict.fromkeys(
-            ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
-        ),
         **_customer_fields(sandbox, params),
-        "excluded_payment_method_types": params.get("excluded_payment_method_types"),
         "expires_at": _expiry(params, sandbox.now()),
-        "livemode": False,
         "metadata": merged({}, params.get("metadata", {})),
-        "mode": "payment",
-        "origin_context": params.get("origin_context"),
         "payment_method_collection": params.get("payment_method_collection", "if_required"),
         "payment_method_options": _method_options(params, types),
         "payment_method_types": types,
         "payment_status": "unpaid" if total else "no_payment_required",
-        "phone_number_collection": {"enabled": False},
-        "shipping_options": [],
-        "status": "open",
-        "success_url": params["success_url"],
-        "total_details": blank(
-            "checkout.session.total_details", amount_discount=0, amount_shipping=0, amount_tax=0
-        ),
-        "ui_mode": "hosted_page",
     }
 
 
@@ -104,6 +89,27 @@ def shipping_details(given: Json | None) -> Json | None:
         return None
     path = "checkout.session.collected_information.shipping_details"
     return {"address": blank(f"{path}.address", **given["address"]), "name": given["name"]}
+
+
+def _same_for_all() -> Json:
+    """Return what the sandbox's sessions have in common."""
+    return {
+        "adaptive_pricing": {"enabled": False},
+        "automatic_tax": blank("checkout.session.automatic_tax", enabled=False),
+        "custom_fields": [],
+        "custom_text": dict.fromkeys(
+            ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+        ),
+        "livemode": False,
+        "mode": "payment",
+        "phone_number_collection": {"enabled": False},
+        "shipping_options": [],
+        "status": "open",
+        "total_details": blank(
+            "checkout.session.total_details", amount_discount=0, amount_shipping=0, amount_tax=0
+        ),
+        "ui_mode": "hosted_page",
+    }
 
 
 def _customer_fields(sandbox: Sandbox, params: Json) -> Json:

@@ -63,15 +63,24 @@ class World:
         """Make a PaymentIntent."""
         return self.stripe.payment_intents.create({"amount": 1000, "currency": "usd", **params})
 
-    def paid(self, card: str = "pm_card_visa", **params: Any) -> Any:
+    def paid(self, card: str | None = "pm_card_visa", **params: Any) -> Any:
         """Make a PaymentIntent and pay it at once."""
-        return self.intent(
-            payment_method=card, confirm=True, return_url="http://shop.test/return", **params
+        paying = {"payment_method": card} if card else {}
+        return self.intent(**paying, confirm=True, return_url="http://shop.test/return", **params)
+
+    def debited(self, scenario: str = "success_at", **params: Any) -> Any:
+        """Make a PaymentIntent and debit the account of this test scenario."""
+        return self.paid(
+            f"pm_sepaDebit_{scenario}",
+            currency="eur",
+            mandate_data={"customer_acceptance": {"type": "offline"}},
+            **params,
         )
 
     def checkout(self, **params: Any) -> Any:
         """Open a Checkout Session for two of one thing."""
-        price = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Tea"}}
+        currency = params.get("currency", "usd")
+        price = {"currency": currency, "unit_amount": 700, "product_data": {"name": "Tea"}}
         return self.stripe.checkout.sessions.create(
             {
                 "mode": "payment",

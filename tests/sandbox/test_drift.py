@@ -11,25 +11,37 @@ from typing import Any, get_args
 import pytest
 import stripe
 
-from stripe_sandbox.resources import checkout_sessions, payment_intents
+from stripe_sandbox.resources import checkout_sessions, payment_intents, refunds
 from tests.sandbox import sdk_types
 from tests.sandbox.conftest import World, card
 
 ROOT = Path(__file__).resolve().parents[2]
 EMITTED = {
+    "charge.captured",
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
     "charge.failed",
+    "charge.pending",
     "charge.refund.updated",
     "charge.refunded",
     "charge.succeeded",
+    "charge.updated",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
     "checkout.session.completed",
     "checkout.session.expired",
     "payment_intent.amount_capturable_updated",
     "payment_intent.canceled",
     "payment_intent.created",
     "payment_intent.payment_failed",
+    "payment_intent.processing",
     "payment_intent.requires_action",
     "payment_intent.succeeded",
     "refund.created",
+    "refund.failed",
     "refund.updated",
 }
 
@@ -48,10 +60,12 @@ def buy_in_every_way(world: World) -> list[dict[str, Any]]:
     waiting = world.paid("pm_card_threeDSecure2Required")
     payment_intents.complete_authentication(world.sandbox, waiting.id, succeed=False)
     sdk_waiting = world.intent()
-    payment_intents.confirm(world.sandbox, sdk_waiting.id, payment_method="pm_card_createDispute")
-    world.paid(capture_method="manual")
+    payment_intents.confirm(world.sandbox, sdk_waiting.id, payment_method="pm_card_visa")
+    world.stripe.payment_intents.capture(world.paid(capture_method="manual").id)
     world.stripe.payment_intents.cancel(world.intent().id)
     world.stripe.refunds.create({"payment_intent": sdk_waiting.id, "amount": 100})
+    pay_from_bank_accounts(world)
+    dispute_in_every_way(world)
     paid, _ = world.checkout(locale="zh-TW", customer_email="a@b.test"), world.checkout()
     for number in ("4000000000000002", "4242424242424242"):
         checkout_sessions.submit(
@@ -62,6 +76,43 @@ def buy_in_every_way(world: World) -> list[dict[str, Any]]:
     return shown
 
 
+def pay_from_bank_accounts(world: World) -> None:
+    """Let debits work and fail, a redirect be approved, refunds go all their ways."""
+    paid = world.debited("success_de")
+    world.debited("failed_de")
+    waiting = world.paid(payment_method_data={"type": "ideal"}, currency="eur", card=None)
+    world.now += 10
+    world.stripe.payment_intents.retrieve(paid.id)
+    payment_intents.complete_authentication(world.sandbox, waiting.id, succeed=True)
+    made = [world.stripe.refunds.create({"payment_intent": paid.id, "amount": 50}) for _ in "123"]
+    refunds.ask_shopper(world.sandbox, made[0].id)
+    refunds.ask_shopper(world.sandbox, made[1].id)
+    world.stripe.refunds.cancel(made[1].id)
+    refunds.fail_refund(world.sandbox, made[2].id)
+    for number in ("DE89370400440532013000", "DE62370400440532013001"):
+        debit = {"type": "sepa_debit", "sepa_debit": {"iban": number}}
+        checkout_sessions.pay(
+            world.sandbox, world.checkout(currency="eur").id, payment_method_data=debit
+        )
+    world.now += 10
+    world.stripe.charges.list()
+
+
+def dispute_in_every_way(world: World) -> None:
+    """Win one dispute, lose one and let one be lost; ask, and escalate."""
+    api = world.stripe.disputes
+    for name, words in (
+        ("", "winning_evidence"),
+        ("", "losing_evidence"),
+        ("Inquiry", "escalate_inquiry_evidence"),
+        ("Inquiry", "Delivered."),
+    ):
+        intent = world.paid(f"pm_card_createDispute{name}")
+        dispute = api.list({"payment_intent": intent.id}).data[0]
+        api.update(dispute.id, {"evidence": {"uncategorized_text": words}})
+    api.close(api.list({"payment_intent": world.paid("pm_card_createDispute").id}).data[0].id)
+
+
 def read_everything(world: World, session_id: str) -> None:
     api = world.stripe
     api.payment_intents.list({"limit": 100, "expand": ["data.latest_charge.balance_transaction"]})
@@ -69,6 +120,8 @@ def read_everything(world: World, session_id: str) -> None:
     api.checkout.sessions.list({"expand": ["data.line_items", "data.payment_intent"]})
     api.checkout.sessions.line_items.list(session_id, {"expand": ["data.price.product"]})
     api.refunds.list({"expand": ["data.charge", "data.payment_intent"]})
+    api.disputes.list({"limit": 100, "expand": ["data.charge", "data.payment_intent"]})
+    api.charges.update(api.charges.list().data[0].id, {"description": "Green tea"})
     api.balance_transactions.list({"limit": 100, "expand": ["data.source"]})
     api.webhook_endpoints.list()
     for method in world.sandbox.newest_first("payment_method"):
