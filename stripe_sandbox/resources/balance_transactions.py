@@ -4,7 +4,7 @@ Of one charge and of what became of it, they always add up to what was captured,
 refunded, less what is disputed or lost.
 """
 
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources.method_types import METHOD_TYPES
@@ -12,6 +12,8 @@ from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import Sandbox
 
 endpoints = Endpoints()
+
+_FILTERS = ("currency", "source", "type")
 
 DISPUTE_FEE = 1500
 _AVAILABLE_AFTER = 2 * 24 * 3600
@@ -60,18 +62,18 @@ def retrieve(call: Call, transaction_id: str) -> Json:
     return call.sandbox.get("balance_transaction", transaction_id)
 
 
-@endpoints("GET /v1/balance_transactions")
+@endpoints("GET /v1/balance_transactions", takes=f"{' '.join(_FILTERS)} payout")
 def list_all(call: Call) -> Json:
     """Return balance transactions, filtered by type, currency or source; no payout has any."""
     settle_due(call.sandbox)
-    params = call.params
-    wanted = {name: params[name] for name in ("currency", "source", "type") if name in params}
-    rows = (
-        row
-        for row in call.sandbox.newest_first("balance_transaction")
-        if "payout" not in params and all(row[name] == value for name, value in wanted.items())
+    return listed(
+        call.sandbox,
+        "balance_transaction",
+        call.params,
+        "/v1/balance_transactions",
+        filters=_FILTERS,
+        matches=lambda _: "payout" not in call.params,
     )
-    return page(rows, params, "/v1/balance_transactions", kind="balance_transaction")
 
 
 def _booked(

@@ -7,10 +7,11 @@ Every change emits its event; the functions expect the lock to be held.
 from typing import Any
 
 from stripe_sandbox.protocol.expansion import lists_within
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed, page
+from stripe_sandbox.protocol.search import searched
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
-from stripe_sandbox.resources import balance_transactions, charge_fields
+from stripe_sandbox.resources import balance_transactions, charge_fields, customers
 from stripe_sandbox.resources.declines import Decline
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.resources.intent_fields import shipping
@@ -20,6 +21,8 @@ from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
 
 endpoints = Endpoints()
+
+_FILTERS = ("customer", "payment_intent", "transfer_group")
 
 
 def take(sandbox: Sandbox, intent: Json, method: Json) -> Json:
@@ -90,7 +93,7 @@ def update(call: Call, charge_id: str) -> Json:
     names = ("customer", "description", "receipt_email", "transfer_group")
     fields: Json = {name: params[name] for name in names if name in params}
     if params.get("customer"):
-        sandbox.get("customer", params["customer"], param="customer")
+        customers.get_known(sandbox, params["customer"])
     if "metadata" in params:
         fields["metadata"] = merged(charge["metadata"], params["metadata"])
     if "shipping" in params:
@@ -102,18 +105,18 @@ def update(call: Call, charge_id: str) -> Json:
     return _emitted(sandbox, "charge.updated", {**charge, **fields}, before=charge)
 
 
-@endpoints("GET /v1/charges")
+@endpoints("GET /v1/charges", takes=" ".join(_FILTERS))
 def list_all(call: Call) -> Json:
     """Return charges, all or those of one payment intent, customer or transfer group."""
     settle_due(call.sandbox)
-    names = ("customer", "payment_intent", "transfer_group")
-    wanted = {name: call.params[name] for name in names if name in call.params}
-    rows = (
-        row
-        for row in call.sandbox.newest_first("charge")
-        if all(row[name] == value for name, value in wanted.items())
-    )
-    return page(rows, call.params, "/v1/charges", kind="charge")
+    return listed(call.sandbox, "charge", call.params, "/v1/charges", filters=_FILTERS)
+
+
+@endpoints("GET /v1/charges/search", takes="query page")
+def search(call: Call) -> Json:
+    """Return the charges that a query finds."""
+    settle_due(call.sandbox)
+    return searched(call.sandbox, "charge", call.params, "/v1/charges/search")
 
 
 def _booked(sandbox: Sandbox, charge: Json, amount: int) -> Json:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stripe_sandbox.protocol.errors import StripeError, invalid
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources import payment_intents, session_items
@@ -166,30 +166,34 @@ def update(call: Call, session_id: str) -> Json:
     return sandbox.change(session, **fields)
 
 
-@endpoints("GET /v1/checkout/sessions")
+@endpoints("GET /v1/checkout/sessions", takes=f"{' '.join(_FILTERS)} customer_details")
 def list_all(call: Call) -> Json:
     """Return sessions, filtered by status, payment intent or customer's e-mail address."""
     expire_due(call.sandbox)
     settle_due(call.sandbox)
-    wanted = {name: call.params[name] for name in _FILTERS if name in call.params}
     email = (call.params.get("customer_details") or {}).get("email")
-    rows = (
-        row
-        for row in call.sandbox.newest_first(KIND)
-        if all(row[name] == value for name, value in wanted.items())
-        and email in {None, (row["customer_details"] or {}).get("email")}
+
+    def matches(row: Json) -> bool:
+        return email in {None, (row["customer_details"] or {}).get("email")}
+
+    return listed(
+        call.sandbox,
+        KIND,
+        call.params,
+        "/v1/checkout/sessions",
+        filters=_FILTERS,
+        matches=matches,
     )
-    return page(rows, call.params, "/v1/checkout/sessions", kind=KIND)
 
 
-@endpoints("GET /v1/checkout/sessions/{}/line_items")
+@endpoints("GET /v1/checkout/sessions/{}/line_items", takes="")
 def list_line_items(call: Call, session_id: str) -> Json:
     """Return the line items of a session."""
     session = get(call.sandbox, session_id)
     return item_page(call.sandbox, session, call.params)
 
 
-@endpoints("POST /v1/checkout/sessions/{}/expire")
+@endpoints("POST /v1/checkout/sessions/{}/expire", takes="")
 def expire(call: Call, session_id: str) -> Json:
     """Close an open session: nobody can pay it any more."""
     session = get(call.sandbox, session_id)

@@ -8,7 +8,7 @@ needs_response → under_review → won | lost, and for an inquiry, which takes 
 """
 
 from stripe_sandbox.protocol.errors import StripeError, invalid, lacking, missing
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources import balance_transactions, settlements
@@ -85,21 +85,15 @@ def retrieve(call: Call, dispute_id: str) -> Json:
     return call.sandbox.get("dispute", dispute_id, param="dispute")
 
 
-@endpoints("GET /v1/disputes")
+@endpoints("GET /v1/disputes", takes="charge payment_intent")
 def list_all(call: Call) -> Json:
     """Return disputes: all, or those of one charge or payment intent."""
     settlements.settle_due(call.sandbox)
-    names = ("charge", "payment_intent")
-    wanted = {name: call.params[name] for name in names if name in call.params}
-    rows = (
-        row
-        for row in call.sandbox.newest_first("dispute")
-        if all(row[name] == value for name, value in wanted.items())
-    )
-    return page(rows, call.params, "/v1/disputes", kind="dispute")
+    filters = ("charge", "payment_intent")
+    return listed(call.sandbox, "dispute", call.params, "/v1/disputes", filters=filters)
 
 
-@endpoints("POST /v1/disputes/{}")
+@endpoints("POST /v1/disputes/{}", takes="evidence metadata submit")
 def update(call: Call, dispute_id: str) -> Json:
     """Stage evidence, or submit it with what was staged; change the metadata at any time."""
     settlements.settle_due(call.sandbox)
@@ -119,7 +113,7 @@ def update(call: Call, dispute_id: str) -> Json:
     return _judged(sandbox, after) if is_submitting else after
 
 
-@endpoints("POST /v1/disputes/{}/close")
+@endpoints("POST /v1/disputes/{}/close", takes="")
 def close(call: Call, dispute_id: str) -> Json:
     """Give a dispute up: it is lost; an inquiry ends without a chargeback."""
     settlements.settle_due(call.sandbox)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from stripe_sandbox.protocol.errors import StripeError, invalid
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed
+from stripe_sandbox.protocol.search import searched
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
-from stripe_sandbox.resources import attempts, payment_methods
+from stripe_sandbox.resources import attempts, customers, payment_methods
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.resources.intent_checks import (
     check_mandate,
@@ -147,7 +148,7 @@ def create(call: Call) -> Json:
     if is_confirming:
         check_return_url(created_fields(params), params)
     if params.get("customer"):
-        sandbox.get("customer", params["customer"], param="customer")
+        customers.get_known(sandbox, params["customer"])
     method = _given_method(sandbox, params)
     intent = make(sandbox, params)
     if method:
@@ -159,7 +160,7 @@ def create(call: Call) -> Json:
     return confirm(sandbox, intent["id"], return_url=return_url, server_params=params)
 
 
-@endpoints("GET /v1/payment_intents/{}", for_browsers=True)
+@endpoints("GET /v1/payment_intents/{}", for_browsers=True, takes="client_secret")
 def retrieve(call: Call, intent_id: str) -> Json:
     """Return an intent; to a browser, the part that it may see."""
     settle_due(call.sandbox)
@@ -180,7 +181,7 @@ def update(call: Call, intent_id: str) -> Json:
             "You cannot change this of the PaymentIntent of a Checkout Session.", min(frozen)
         )
     if params.get("customer"):
-        sandbox.get("customer", params["customer"], param="customer")
+        customers.get_known(sandbox, params["customer"])
     fields = updated_fields(intent, params)
     if method := _given_method(sandbox, params):
         check({**intent, **fields}, method)
@@ -188,17 +189,20 @@ def update(call: Call, intent_id: str) -> Json:
     return sandbox.change(intent, **fields)
 
 
-@endpoints("GET /v1/payment_intents")
+@endpoints("GET /v1/payment_intents", takes="customer")
 def list_all(call: Call) -> Json:
     """Return intents, the newest first."""
     settle_due(call.sandbox)
-    customer = call.params.get("customer")
-    rows = (
-        row
-        for row in call.sandbox.newest_first("payment_intent")
-        if customer in {None, row["customer"]}
+    return listed(
+        call.sandbox, "payment_intent", call.params, "/v1/payment_intents", filters=("customer",)
     )
-    return page(rows, call.params, "/v1/payment_intents", kind="payment_intent")
+
+
+@endpoints("GET /v1/payment_intents/search", takes="query page")
+def search(call: Call) -> Json:
+    """Return the intents that a query finds."""
+    settle_due(call.sandbox)
+    return searched(call.sandbox, "payment_intent", call.params, "/v1/payment_intents/search")
 
 
 @endpoints(
@@ -237,7 +241,7 @@ def confirm_by_request(call: Call, intent_id: str) -> Json:
     return publishable(intent) if call.is_publishable else intent
 
 
-@endpoints("POST /v1/payment_intents/{}/cancel")
+@endpoints("POST /v1/payment_intents/{}/cancel", takes="cancellation_reason")
 def cancel_by_request(call: Call, intent_id: str) -> Json:
     """Cancel an intent that has not been paid."""
     return cancel(call.sandbox, intent_id, reason=call.params.get("cancellation_reason"))

@@ -11,7 +11,7 @@ control panel's functions:
 from typing import Any
 
 from stripe_sandbox.protocol.errors import StripeError
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources import balance_transactions, charges, settlements
@@ -82,7 +82,7 @@ def retrieve(call: Call, refund_id: str) -> Json:
     return call.sandbox.get("refund", refund_id)
 
 
-@endpoints("POST /v1/refunds/{}")
+@endpoints("POST /v1/refunds/{}", takes="metadata")
 def update(call: Call, refund_id: str) -> Json:
     """Change a refund's metadata."""
     refund = call.sandbox.get("refund", refund_id)
@@ -93,7 +93,7 @@ def update(call: Call, refund_id: str) -> Json:
     )
 
 
-@endpoints("POST /v1/refunds/{}/cancel")
+@endpoints("POST /v1/refunds/{}/cancel", takes="")
 def cancel(call: Call, refund_id: str) -> Json:
     """Take back a refund that waits for the shopper; no other can be canceled."""
     settlements.settle_due(call.sandbox)
@@ -102,18 +102,12 @@ def cancel(call: Call, refund_id: str) -> Json:
     return _returned(call.sandbox, refund, status="canceled", failure_reason="merchant_request")
 
 
-@endpoints("GET /v1/refunds")
+@endpoints("GET /v1/refunds", takes="charge payment_intent")
 def list_all(call: Call) -> Json:
     """Return refunds: all, or those of one charge or payment intent."""
     settlements.settle_due(call.sandbox)
-    names = ("charge", "payment_intent")
-    wanted = {name: call.params[name] for name in names if name in call.params}
-    rows = (
-        row
-        for row in call.sandbox.newest_first("refund")
-        if all(row[name] == value for name, value in wanted.items())
-    )
-    return page(rows, call.params, "/v1/refunds", kind="refund")
+    filters = ("charge", "payment_intent")
+    return listed(call.sandbox, "refund", call.params, "/v1/refunds", filters=filters)
 
 
 def _arrived(sandbox: Sandbox, refund: Json) -> None:
