@@ -10,7 +10,7 @@ from typing import Any
 
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.shapes import Json, blank
-from stripe_sandbox.resources import charges, disputes, settlements
+from stripe_sandbox.resources import charge_fields, charges, disputes, payment_methods, settlements
 from stripe_sandbox.resources.declines import (
     AUTHENTICATION_REQUIRED,
     DECLINES,
@@ -88,9 +88,25 @@ def approved(sandbox: Sandbox, intent: Json, *, succeed: bool) -> Json:
 
 def captured(sandbox: Sandbox, intent: Json, amount: int, **fields: Any) -> Json:
     """Take `amount` of the money that an intent authorized; the bank releases the rest."""
+    settlements.unschedule(sandbox, intent["id"])
     charge = charges.capture(sandbox, sandbox.get("charge", intent["latest_charge"]), amount)
     intent = {**intent, **fields, "amount_capturable": 0, "amount_received": amount}
     return _paid(sandbox, intent, charge)
+
+
+def canceled(sandbox: Sandbox, intent: Json, reason: str | None) -> Json:
+    """Give up an intent; the bank releases what was authorized."""
+    settlements.unschedule(sandbox, intent["id"])
+    intent = sandbox.change(
+        intent,
+        amount_capturable=0,
+        canceled_at=sandbox.now(),
+        cancellation_reason=reason,
+        next_action=None,
+        status="canceled",
+    )
+    emit(sandbox, "payment_intent.canceled", intent)
+    return intent
 
 
 def _behaviour(sandbox: Sandbox, method: Json) -> str:
@@ -186,6 +202,7 @@ def _taken(sandbox: Sandbox, intent: Json, method: Json) -> Json:
         return _paid(sandbox, {**intent, "amount_received": intent["amount"]}, charge)
     intent = {**intent, "amount_capturable": intent["amount"], "status": "requires_capture"}
     emit(sandbox, "payment_intent.amount_capturable_updated", sandbox.put(intent))
+    settlements.schedule(sandbox, intent, after=charge_fields.AUTHORIZED_FOR)
     return _followed(sandbox, intent)
 
 
@@ -197,7 +214,16 @@ def _paid(sandbox: Sandbox, intent: Json, charge: Json) -> Json:
     return intent
 
 
+def _lapsed(sandbox: Sandbox, intent: Json) -> None:
+    """Release an authorization that was not captured in time."""
+    emit(sandbox, "charge.expired", sandbox.get("charge", intent["latest_charge"]))
+    canceled(sandbox, intent, "automatic")
+
+
 def _followed(sandbox: Sandbox, intent: Json) -> Json:
+    if intent["setup_future_usage"] and intent["customer"] and intent["payment_method"]:
+        method = sandbox.get("payment_method", intent["payment_method"])
+        payment_methods.attach(sandbox, method, intent["customer"])
     for follower in followers:
         follower(sandbox, intent)
     return intent
@@ -207,4 +233,8 @@ def _payment_error(**fields: Any) -> Json:
     return blank("payment_intent.last_payment_error", **fields)
 
 
-settlements.handlers["payment_intent"] = _settled
+def _come_due(sandbox: Sandbox, intent: Json) -> None:
+    _settled(sandbox, intent) if intent["status"] == "processing" else _lapsed(sandbox, intent)
+
+
+settlements.handlers["payment_intent"] = _come_due

@@ -4,6 +4,9 @@ from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources.declines import Decline
 from stripe_sandbox.sandbox import Sandbox
 
+AUTHORIZED_FOR = 7 * 24 * 3600
+"""Seconds in which an authorization can be captured."""
+
 _COPIED = (
     "currency",
     "customer",
@@ -99,7 +102,7 @@ def _details(sandbox: Sandbox, intent: Json, method: Json) -> Json:
     kind = method["type"]
     match kind:
         case "card":
-            details = _card(intent, method["card"])
+            details = _card(sandbox, intent, method["card"])
         case "sepa_debit":
             known = method["sepa_debit"]
             same = ("bank_code", "branch_code", "country", "fingerprint", "last4")
@@ -115,13 +118,15 @@ def _details(sandbox: Sandbox, intent: Json, method: Json) -> Json:
     return {kind: details, "type": kind}
 
 
-def _card(intent: Json, card: Json) -> Json:
+def _card(sandbox: Sandbox, intent: Json, card: Json) -> Json:
     details = blank(
         "charge.payment_method_details.card",
         **{name: card[name] for name in _SAME_OF_CARD},
         amount_authorized=intent["amount"],
         network=card["brand"],
     )
+    if intent["capture_method"] == "manual":
+        details["capture_before"] = sandbox.now() + AUTHORIZED_FOR
     for name in ("extended_authorization", "incremental_authorization", "multicapture"):
         details[name] = {"status": "disabled" if name.startswith("ext") else "unavailable"}
     details["overcapture"] = {

@@ -73,6 +73,12 @@ def check(intent: Json, method: Json) -> None:
             param="payment_method",
             payment_intent=intent,
         )
+    if method["customer"] not in {None, intent["customer"]}:
+        raise invalid(
+            "The payment method you provided belongs to a customer: include that `customer` on the "
+            "PaymentIntent.",
+            "payment_method",
+        )
     if intent["capture_method"] == "manual" and not METHOD_TYPES[kind].captures_manually:
         raise invalid(f"{kind} does not support capture_method=manual.", "capture_method")
 

@@ -248,25 +248,18 @@ def cancel_by_request(call: Call, intent_id: str) -> Json:
 
 
 def cancel(sandbox: Sandbox, intent_id: str, *, reason: str | None) -> Json:
-    """Cancel an intent; raise 400 when it has succeeded or was canceled before."""
+    """Cancel an intent; raise 400 when it has succeeded, is processing or was canceled before."""
     with sandbox.lock:
         intent = sandbox.get("payment_intent", intent_id, param="intent")
-        if sandbox.note(intent_id).get("belongs_to") and reason != "automatic":
+        note = sandbox.note(intent_id)
+        owner = sandbox.find(note.get("belongs_to", ""), note.get("session"))
+        if owner and owner["status"] == "open" and reason != "automatic":
             raise invalid(
                 "You cannot cancel the PaymentIntent of a Checkout Session. Expire the session.",
                 "intent",
             )
         check_status(intent, _CANCELABLE, "cancel")
-        intent = sandbox.change(
-            intent,
-            amount_capturable=0,
-            canceled_at=sandbox.now(),
-            cancellation_reason=reason,
-            next_action=None,
-            status="canceled",
-        )
-        emit(sandbox, "payment_intent.canceled", intent)
-        return intent
+        return attempts.canceled(sandbox, intent, reason)
 
 
 def _kept_method(sandbox: Sandbox, intent: Json) -> Json:
