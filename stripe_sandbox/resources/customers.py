@@ -36,11 +36,13 @@ _ADDRESS = re.compile(r"\A[^@\s]+@[^@\s]+\Z")
 _PREFIX = re.compile(r"\A[A-Z0-9]{3,12}\Z")
 
 
-def get_known(sandbox: Sandbox, customer_id: str, *, param: str = "customer") -> Json:
+def get_known(
+    sandbox: Sandbox, customer_id: str, *, param: str = "customer", status: int = 400
+) -> Json:
     """Return the customer that a parameter names; raise the 400 that blames it when deleted."""
     row = sandbox.find(_KIND, customer_id)
     if row is None or row.get("deleted"):
-        raise missing(_KIND, customer_id, param, 400)
+        raise missing(_KIND, customer_id, param, status)
     return row
 
 
@@ -70,7 +72,7 @@ def retrieve(call: Call, customer_id: str) -> Json:
 @endpoints("POST /v1/customers/{}", takes=_TAKES)
 def update(call: Call, customer_id: str) -> Json:
     """Change a customer."""
-    before = get_known(call.sandbox, customer_id, param="id")
+    before = _get(call, customer_id)
     after = call.sandbox.change(before, **_fields(call.sandbox, before, call.params))
     emit(call.sandbox, "customer.updated", after, before=before)
     return after
@@ -92,7 +94,7 @@ def search(call: Call) -> Json:
 def delete(call: Call, customer_id: str) -> Json:
     """Forget a customer for good, and take their payment methods from them."""
     sandbox = call.sandbox
-    customer = get_known(sandbox, customer_id, param="id")
+    customer = _get(call, customer_id)
     for method in list(sandbox.newest_first("payment_method")):
         if method["customer"] == customer_id:
             payment_methods.detach(sandbox, method)
@@ -103,7 +105,7 @@ def delete(call: Call, customer_id: str) -> Json:
 @endpoints("GET /v1/customers/{}/payment_methods", takes="allow_redisplay type")
 def list_payment_methods(call: Call, customer_id: str) -> Json:
     """Return a customer's payment methods."""
-    get_known(call.sandbox, customer_id)
+    _get(call, customer_id)
     url = f"/v1/customers/{customer_id}/payment_methods"
     return payment_methods.of_customer(call.sandbox, customer_id, call.params, url)
 
@@ -111,11 +113,15 @@ def list_payment_methods(call: Call, customer_id: str) -> Json:
 @endpoints("GET /v1/customers/{}/payment_methods/{}")
 def retrieve_payment_method(call: Call, customer_id: str, payment_method_id: str) -> Json:
     """Return one of a customer's payment methods."""
-    get_known(call.sandbox, customer_id)
+    _get(call, customer_id)
     method = call.sandbox.get("payment_method", payment_method_id, param="payment_method")
     if method["customer"] != customer_id:
         raise missing("PaymentMethod", payment_method_id, "payment_method")
     return method
+
+
+def _get(call: Call, customer_id: str) -> Json:
+    return get_known(call.sandbox, customer_id, param="id", status=404)
 
 
 def _new(sandbox: Sandbox) -> Json:

@@ -134,10 +134,10 @@ def attach_by_request(call: Call, payment_method_id: str) -> Json:
     """Keep a payment method, or one behind a name like `pm_card_visa`, for a customer."""
     if "customer" not in call.params:
         raise required("customer")
+    method = find_or_make(call.sandbox, payment_method_id)
     customer = call.sandbox.find("customer", call.params["customer"])
     if customer is None or customer.get("deleted"):
         raise missing("customer", call.params["customer"], "customer", 400)
-    method = find_or_make(call.sandbox, payment_method_id)
     return attach(call.sandbox, method, customer["id"])
 
 
