@@ -23,10 +23,10 @@ _PROTOCOL = "stripecli-devproxy-v1"
 @endpoints("POST /v1/stripecli/sessions")
 def create(call: Call) -> Json:
     """Let a CLI listen. Its signing secret depends on the machine's name only, so that it stays."""
-    if call.params["websocket_features"] != ["webhooks"]:
+    if others := set(call.params["websocket_features"]) - {"webhooks"}:
         raise StripeError(
-            "The sandbox has webhooks for the Stripe CLI, not request logs. Its control panel at "
-            "/_sandbox/ shows the requests.",
+            f"The sandbox has snapshot events for the Stripe CLI, not {', '.join(sorted(others))}. "
+            "Its control panel at /_sandbox/ shows the requests.",
             kind="api_error",
             status=501,
         )
