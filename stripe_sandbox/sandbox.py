@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from stripe_sandbox.deliveries import Deliveries
+from stripe_sandbox.deliveries import Deliveries, Send
 from stripe_sandbox.faults import Faults
 from stripe_sandbox.listeners import Listeners
 from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.rules import Rules
 from stripe_sandbox.storage import Storage
 
 API_VERSION = "2026-10-28.endive"
@@ -26,7 +28,7 @@ class Sandbox(Storage):
         *,
         clock: Callable[[], float],
         seed: int | None,
-        send: Callable[[str, dict[str, str], bytes], int],
+        send: Send,
         retry_factor: float,
         public_url: str,
         settle_after: float = SETTLE_AFTER,
@@ -35,12 +37,19 @@ class Sandbox(Storage):
         self.public_url = public_url.rstrip("/")
         self.settle_after = settle_after
         self.listeners = Listeners()
+        self.rules = Rules(self)
+        self.faults = Faults(self.rules)
         self.deliveries = Deliveries(
-            self, send=send, listeners=self.listeners, retry_factor=retry_factor
+            self,
+            send=send,
+            listeners=self.listeners,
+            rules=self.rules,
+            retry_factor=retry_factor,
         )
-        self.faults = Faults()
         self.cause = _NO_REQUEST
         self.requests: dict[str, Json] = {}
+        self.keys_in_flight: set[str] = set()
+        """The idempotency keys of the requests that are being answered."""
 
     @contextmanager
     def caused_by(self, request_id: str, idempotency_key: str | None) -> Iterator[None]:
@@ -61,7 +70,7 @@ class Sandbox(Storage):
         finally:
             self.cause = cause
 
-    def remember_request(self, request_id: str, **fields: str | int) -> None:
+    def remember_request(self, request_id: str, **fields: Any) -> None:
         """Keep what was asked and answered, for the page behind an error's request_log_url."""
         with self.lock:
             self.requests[request_id] = {"id": request_id, "at": self.time(), **fields}
@@ -69,9 +78,9 @@ class Sandbox(Storage):
                 del self.requests[next(iter(self.requests))]
 
     def reset(self) -> None:
-        """Forget everything: objects, deliveries, faults, and the advanced clock."""
+        """Forget everything, the advanced clock and the rules included; a seed starts over."""
         with self.lock:
             self.state = type(self.state)()
-            self.faults.clear()
+            self.requests = {}
             self.changes += 1
             self.deliveries.wake()

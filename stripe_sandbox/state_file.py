@@ -5,11 +5,10 @@ import os
 import threading
 from pathlib import Path
 
-from stripe_sandbox.protocol.shapes import Json
-from stripe_sandbox.resources import checkout_sessions, settlements
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import State
 from stripe_sandbox.tables import Table
+from stripe_sandbox.timing import let_happen
 
 _EVERY = 1.0
 
@@ -25,12 +24,7 @@ def load(sandbox: Sandbox, path: Path) -> None:
     # What was in flight when the program ended has no answer to replay.
     rows = state.idempotency.items()
     state.idempotency = Table({key: row for key, row in rows if "status" in row})
-    state.deliveries = Table({key: _undone(row) for key, row in state.deliveries.items()})
     sandbox.restore(state)
-
-
-def _undone(delivery: Json) -> Json:
-    return {**delivery, "state": "pending"} if delivery["state"] == "sending" else delivery
 
 
 def save(sandbox: Sandbox, path: Path) -> None:
@@ -74,6 +68,5 @@ class Clockwork:
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY):
-            checkout_sessions.expire_due(self._sandbox)
-            settlements.settle_due(self._sandbox)
+            let_happen(self._sandbox)
             self.save_if_changed()

@@ -51,18 +51,7 @@ class State:
 
     def copy(self) -> "State":
         """Return a copy that later changes to this state leave alone. Costs microseconds."""
-        return State(
-            tables={kind: rows.fork() for kind, rows in self.tables.items()},
-            notes=self.notes.fork(),
-            idempotency=self.idempotency.fork(),
-            deliveries=self.deliveries.fork(),
-            delivered=self.delivered.fork(),
-            scheduled=self.scheduled.fork(),
-            rules=self.rules.fork(),
-            counts=self.counts.fork(),
-            clock_offset=self.clock_offset,
-            is_held=self.is_held,
-        )
+        return State(**{each.name: _forked(getattr(self, each.name)) for each in fields(self)})
 
 
 class Storage:
@@ -116,7 +105,9 @@ class Storage:
 
     def find(self, kind: str, object_id: str | None) -> Json | None:
         """Return an object or None."""
-        return self.state.tables.get(kind, {}).get(object_id or "")
+        rows = self.state.tables.get(kind)
+        row: Json | None = rows.get(object_id or "") if rows else None
+        return row
 
     def get(self, kind: str, object_id: str, *, param: str = "id") -> Json:
         """Return an object, or raise Stripe's 404 that blames `param`."""
@@ -164,6 +155,12 @@ def _read(name: str, value: Any) -> Any:
     if name == "tables":
         return {kind: Table(rows) for kind, rows in value.items()}
     return Table(value) if isinstance(value, dict) else value
+
+
+def _forked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {kind: rows.fork() for kind, rows in value.items()}
+    return value.fork() if isinstance(value, Table) else value
 
 
 def _written(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A table that is copied for nothing: two copies share their rows until one of them is written to."""
+"""A table that is copied for nothing: two copies share their rows until one is written to."""
 
 from collections.abc import Iterable, Iterator, MutableMapping, ValuesView
 from typing import Any

@@ -35,6 +35,7 @@ class StripeError(Exception):
             "param": param,
             "type": kind,
         }
+        self.headers: dict[str, str] = {}
         self.fields: Json = {name: value for name, value in known.items() if value is not None}
 
 

@@ -5,20 +5,23 @@ expansion. What fails before the endpoint begins is not remembered under the ide
 """
 
 import hashlib
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
-from flask import Response, json, request
+from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from stripe_sandbox import faults
 from stripe_sandbox.protocol import forms, idempotency, keys, versions
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.expansion import expanded
+from stripe_sandbox.protocol.masks import masked_form
 from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe
+from stripe_sandbox.protocol.written import as_text
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
 _log = logging.getLogger("stripe_sandbox")
@@ -85,15 +88,13 @@ def serve(sandbox: Sandbox, endpoint: Endpoint, ids: list[str]) -> Response:
     if endpoint.route != exact and is_route_of_stripe(exact):
         return refuse_unknown_route(sandbox)
     request_id = sandbox.new_id("req_", 14)
-    kind = sandbox.faults.take(request.path)
-    if kind == "timeout_before":
-        raise faults.SandboxFault(kind)
+    fault = sandbox.faults.take(request.path, request.method)
+    faults.lose_request(fault)
     try:
-        answer = _answered(sandbox, endpoint, ids, request_id, kind)
+        answer = _answered(sandbox, endpoint, ids, request_id, fault)
     except StripeError as error:
-        answer = idempotency.Answer(error.status, {"error": error.fields})
-    if kind in {"timeout_after", "reset"}:
-        raise faults.SandboxFault(kind)
+        answer = idempotency.Answer(error.status, {"error": error.fields}, error.headers)
+    faults.lose_answer(fault)
     return response(sandbox, answer, request_id)
 
 
@@ -128,9 +129,16 @@ def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> R
     if key := request.headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = key
     method, path, status = request.method, request.path, answer.status
-    sandbox.remember_request(request_id, method=method, path=path, status=status)
+    sandbox.remember_request(
+        request_id,
+        method=method,
+        path=path,
+        status=status,
+        asked=masked_form(request),
+        answer=body,
+    )
     _log.info("request=%s method=%s path=%s status=%s", request_id, method, path, status)
-    return Response(json.dumps(body, indent=2), answer.status, headers, "application/json")
+    return Response(as_text(body), answer.status, headers, "application/json")
 
 
 def _advice(answer: idempotency.Answer) -> dict[str, str]:
@@ -143,7 +151,7 @@ def _advice(answer: idempotency.Answer) -> dict[str, str]:
 
 
 def _answered(  # noqa: PLR0917
-    sandbox: Sandbox, endpoint: Endpoint, ids: list[str], request_id: str, fault: str | None
+    sandbox: Sandbox, endpoint: Endpoint, ids: list[str], request_id: str, fault: Json | None
 ) -> idempotency.Answer:
     given = forms.decode(_form())
     is_publishable = keys.check(given, is_for_browsers=endpoint.is_for_browsers)
@@ -158,7 +166,7 @@ def _answered(  # noqa: PLR0917
     call = Call(sandbox, params, is_publishable)
 
     error = faults.error_for(fault)
-    if error and fault != "500":
+    if error and not faults.is_remembered(fault):
         raise error
 
     def execute() -> Json:

@@ -59,7 +59,7 @@ def test_a_web_page_cannot_drive_the_control_api(world: World) -> None:
 def test_a_fault_breaks_the_next_call_only(
     world: World, kind: str, error: type[Exception], made: int
 ) -> None:
-    world.control("faults", path="/v1/payment_intents", kind=kind)
+    world.control("rules", path="/v1/payment_intents", kind=kind, times=1)
 
     with pytest.raises(error):
         world.intent()
@@ -75,7 +75,7 @@ def test_a_fault_breaks_the_next_call_only(
 def test_trying_again_with_the_same_key_makes_one_intent(
     world: World, kind: str, status: int
 ) -> None:
-    world.control("faults", path="/v1/payment_intents", kind=kind)
+    world.control("rules", path="/v1/payment_intents", kind=kind, times=1)
 
     body, key = "amount=1000&currency=usd", {"Idempotency_Key": "k"}
     with contextlib.suppress(requests.Timeout):
@@ -91,7 +91,7 @@ def test_trying_again_with_the_same_key_makes_one_intent(
     [{}, {"path": "/v1/", "kind": "rain"}, {"path": "/v1/", "kind": "500", "times": 0}, []],
 )
 def test_a_fault_that_is_none_is_a_400(world: World, body: Any) -> None:
-    answer = world.session.post(f"{BASE}/_sandbox/faults", json=body)
+    answer = world.session.post(f"{BASE}/_sandbox/rules", json=body)
 
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
 

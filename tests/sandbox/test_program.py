@@ -96,7 +96,7 @@ def test_faults_over_a_socket_give_no_answer(kind: str) -> None:
     with program(port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
         fault = json.dumps({"path": "/v1/events", "kind": kind})
-        connection.request("POST", "/_sandbox/faults", fault, {"Content-Type": "application/json"})
+        connection.request("POST", "/_sandbox/rules", fault, {"Content-Type": "application/json"})
         connection.getresponse().read()
 
         expected = TimeoutError if kind == "timeout_after" else http.client.RemoteDisconnected
