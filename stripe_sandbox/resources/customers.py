@@ -46,10 +46,8 @@ def get_known(
     return row
 
 
-@endpoints("POST /v1/customers", takes=f"{_TAKES} payment_method")
-def create(call: Call) -> Json:
-    """Make a customer, with a payment method of theirs if one is given."""
-    sandbox, params = call.sandbox, call.params
+def make(sandbox: Sandbox, params: Json) -> Json:
+    """Keep a new customer, with a payment method of theirs if one is given."""
     customer_id = sandbox.new_id("cus_", 14)
     fields = _fields(sandbox, _new(sandbox), params)
     method = None
@@ -61,6 +59,12 @@ def create(call: Call) -> Json:
     if method:
         payment_methods.attach(sandbox, method, customer_id)
     return row
+
+
+@endpoints("POST /v1/customers", takes=f"{_TAKES} payment_method")
+def create(call: Call) -> Json:
+    """Make a customer, with a payment method of theirs if one is given."""
+    return make(call.sandbox, call.params)
 
 
 @endpoints("GET /v1/customers/{}")

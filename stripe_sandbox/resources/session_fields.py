@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from stripe_sandbox.protocol.errors import invalid, lacking, required
 from stripe_sandbox.protocol.shapes import Json, blank
-from stripe_sandbox.resources import method_types
+from stripe_sandbox.resources import customers, method_types
 from stripe_sandbox.resources.metadata import merged
 from stripe_sandbox.sandbox import Sandbox
 
@@ -125,7 +125,7 @@ def _customer_fields(sandbox: Sandbox, params: Json) -> Json:
             "customer_email",
             "parameters_exclusive",
         )
-    customer = sandbox.get("customer", params["customer"], param="customer")
+    customer = customers.get_known(sandbox, params["customer"])
     details = {name: customer[name] for name in ("address", "email", "name", "phone")}
     details |= {"tax_exempt": customer["tax_exempt"] or "none", "tax_ids": []}
     return {

@@ -5,7 +5,7 @@ no_payment_required where there was nothing to pay.
 """
 
 from stripe_sandbox.protocol.shapes import Json, blank
-from stripe_sandbox.resources import attempts, payment_intents
+from stripe_sandbox.resources import attempts, customers, payment_intents
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.sandbox import Sandbox
 
@@ -22,6 +22,9 @@ def back_to_shop(session: Json) -> str:
 def complete(sandbox: Sandbox, session: Json, intent: Json | None) -> Json:
     """Close a session whose shopper is done: the intent paid or on its way, None if it is free."""
     details = blank("checkout.session.customer_details", **_customer(sandbox, session, intent))
+    if session["customer_creation"] == "always":
+        known = {name: details[name] for name in ("email", "name", "phone") if details[name]}
+        session = {**session, "customer": customers.make(sandbox, known)["id"]}
     paid = _PAYMENT_STATUS[intent["status"]] if intent else "no_payment_required"
     session = sandbox.change(
         session, customer_details=details, payment_status=paid, status="complete", url=None
