@@ -57,7 +57,7 @@ def listen() -> Response:
         error = {"message": "Unknown WebSocket ID.", "type": "invalid_request_error"}
         return Response(json.dumps({"error": error}), 400, content_type="application/json")
     request.environ["werkzeug.socket"].settimeout(_PINGS_WITHIN)
-    with suppress(ConnectionClosed, ConnectionError, KeyError, ValueError):
+    with suppress(ConnectionClosed, ConnectionError, KeyError, TypeError, ValueError):
         socket = Server.accept(
             request.environ, subprotocols=[_PROTOCOL], max_message_size=_LARGEST_MESSAGE
         )

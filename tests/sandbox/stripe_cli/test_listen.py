@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
-import simple_websocket
-from simple_websocket import Client
 
 from stripe_sandbox.resources.payment_intents import make
 from tests.sandbox.stripe_cli.cli import Listening, StripeCli, eventually, stripe_cli, verified
@@ -120,38 +116,8 @@ def test_a_cli_that_died_is_waited_for_by_no_event(cli: StripeCli) -> None:
     assert len(deliveries(cli)) == 1
 
 
-def test_no_event_is_lost_while_a_cli_resets_its_connection(cli: StripeCli) -> None:
-    session = open_session(cli)
-    connect(session).close(1000, "Resetting the connection")
-    news(cli)
-
-    with closing(connect(session)) as again:
-        message = json.loads(again.receive(5))
-
-    assert json.loads(message["event_payload"])["type"] == "payment_intent.created"
-
-
-def test_an_unknown_session_is_refused_so_that_the_cli_asks_for_another(cli: StripeCli) -> None:
-    session = open_session(cli)
-    connect(session).close()
-    eventually(lambda: cli.sandbox.listeners.all() == [])
-
-    with pytest.raises(simple_websocket.ConnectionError, match="400"):
-        connect(session)
-
-
 def test_a_cli_that_does_not_listen_cannot_be_resent_to(cli: StripeCli) -> None:
     news(cli)
     event = next(cli.sandbox.newest_first("event"))["id"]
 
     assert "run stripe listen" in cli.run("events", "resend", event).stdout
-
-
-def open_session(cli: StripeCli) -> Any:
-    return cli.json("post", "/v1/stripecli/sessions", "-d", "websocket_features[]=webhooks")
-
-
-def connect(session: Any) -> Client:
-    headers = {"Websocket-Id": session["websocket_id"]}
-    url = f"{session['websocket_url']}?websocket_feature=webhooks"
-    return Client.connect(url, subprotocols=["stripecli-devproxy-v1"], headers=headers)
