@@ -72,7 +72,7 @@ def test_a_key_in_flight_is_a_409(world: World) -> None:
         )
     )
     first.start()
-    while "k" not in world.sandbox.state.idempotency:
+    while "k" not in world.sandbox.keys_in_flight:
         assert first.is_alive()
 
     second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
@@ -82,3 +82,52 @@ def test_a_key_in_flight_is_a_409(world: World) -> None:
     assert (second.status_code, error(second)["code"]) == (409, "idempotency_key_in_use")
     assert second.headers["Stripe-Should-Retry"] == "true"
     assert answers[0].status_code == 200
+
+
+def test_a_stored_500_is_replayed_and_not_worth_a_retry(world: World) -> None:
+    world.control("rules", path="/v1/payment_intents", kind="500", times=1)
+    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    again = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    assert (first.status_code, again.status_code) == (500, 500)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Stripe-Should-Retry"] == "false"
+    assert world.event_types() == []
+
+
+def test_a_day_old_key_is_forgotten(world: World) -> None:
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="old")
+    world.now += idempotency.LIFETIME - 1
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="young")
+    world.now += 1
+
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="new")
+
+    assert list(world.sandbox.state.idempotency) == ["young", "new"]
+
+
+def test_a_restored_snapshot_holds_no_key_in_flight(world: World) -> None:
+    with world.sandbox.lock:
+        running = threading.Thread(
+            target=lambda: world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+        )
+        running.start()
+        while "k" not in world.sandbox.keys_in_flight:
+            assert running.is_alive()
+        snapshot = world.sandbox.snapshot()
+    running.join()
+    world.sandbox.restore(snapshot)
+
+    again = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    assert again.status_code == 200
+
+
+def test_the_same_key_on_another_path_is_an_error(world: World) -> None:
+    world.call("POST", "/v1/customers", "", Idempotency_Key="k")
+
+    answer = world.call("POST", "/v1/products", "name=Tea", Idempotency_Key="k")
+
+    assert error(answer)["type"] == "idempotency_error"
+    assert world.call("GET", "/v1/customers", Idempotency_Key="k").status_code == 200
