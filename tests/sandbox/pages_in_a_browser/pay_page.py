@@ -77,10 +77,10 @@ def serve_shop(sandbox: str) -> Iterator[str]:
         server.server_close()
 
 
-def choose(frame: FrameLocator | Page, number: str) -> None:
-    """Fill the form by clicking a test card."""
-    frame.locator("summary").click()
-    frame.locator(f'[data-number="{number}"] button').click()
+def choose(frame: FrameLocator | Page, value: str) -> None:
+    """Fill the open form by clicking a test card or a test account."""
+    frame.locator("summary:visible").click()
+    frame.locator(f'[data-value="{value}"] button').click()
 
 
 def status_of(app: Flask, intent: Any) -> str:

@@ -35,7 +35,7 @@ def test_the_frame_is_as_high_as_what_is_in_it(
 ) -> None:
     frame = mount()
     closed = page.locator("iframe").bounding_box()
-    frame.locator("summary").click()
+    frame.locator("summary:visible").click()
     page.evaluate("until(() => document.querySelector('iframe').clientHeight > 400)")
     inside = frame.locator("html").evaluate("html => [html.scrollHeight, innerHeight]")
 
