@@ -23,8 +23,8 @@ _RESETS_WITHIN = 5.0
 _RESETTING = "Resetting the connection"
 _SOON = 0.05
 
-Noted = Callable[[str, str, int], bool]
-"""(listener's id, event's id, HTTP status) → False when it is too early to note the status down."""
+Noted = Callable[[str, str, Json], bool]
+"""(listener's id, event's id, status and body) → False when it is too early to note that down."""
 
 
 class Socket(Protocol):
@@ -103,7 +103,7 @@ class Listener:
     def serve(self, socket: Socket, noted: Noted) -> None:
         """Hear what the CLI says, until `receive` raises because it went away."""
         self._socket, self._was_connected = socket, True
-        answers: list[tuple[str, int]] = []
+        answers: list[tuple[str, Json]] = []
         try:
             while True:
                 if message := socket.receive(timeout=_SOON if answers else None):
@@ -138,9 +138,10 @@ class Listener:
         finally:
             self._taken.pop(conversation, None)
 
-    def _heard(self, message: Json) -> list[tuple[str, int]]:
+    def _heard(self, message: Json) -> list[tuple[str, Json]]:
         if message["type"] == "webhook_response":
-            return [(message["notification_id"], message["status"])]
+            answer = {"status": message["status"], "answer": message["body"]}
+            return [(message["notification_id"], answer)]
         taken = self._taken.get(message.get("webhook_conversation_id", ""))
         if message["type"] == "event_ack" and taken:
             taken.set_result(HTTPStatus.ACCEPTED)

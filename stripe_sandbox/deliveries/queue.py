@@ -140,7 +140,7 @@ class Deliveries:
             headers, body = self._letter(event, [], attempt["at"], attempt["spoiled"])
         return {**headers, "Stripe-Signature": attempt["signature"]}, body
 
-    def answered(self, listener_id: str, event_id: str, status: int) -> bool:
+    def answered(self, listener_id: str, event_id: str, answer: Json) -> bool:
         """Note what the URL behind a Stripe CLI answered; nobody tries such a delivery again.
 
         Returns False while the delivery is still on its way: ask again soon.
@@ -151,8 +151,8 @@ class Deliveries:
                 return False
             if made := [row for row in theirs if row["state"] not in _UNMADE and row["attempts"]]:
                 row = made[-1]
-                attempts = [*row["attempts"][:-1], {**row["attempts"][-1], "status": status}]
-                outcome = "delivered" if _is_taken(status) else "failed"
+                attempts = [*row["attempts"][:-1], {**row["attempts"][-1], **answer}]
+                outcome = "delivered" if _is_taken(answer["status"]) else "failed"
                 self._keep({**row, "attempts": attempts, "state": outcome})
             return True
 
