@@ -15,7 +15,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format reset flask screenshots requirements
+.PHONY: help demo run test check format reset flask screenshots requirements bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend
 
 reset: ## Forget the demo's database, sandbox and keys; the next `make demo` starts over
 	rm -rf var
+
+bench: $(INSTALLED_DEV) ## Measure how fast it is on this machine (ARGS="sandbox" picks one)
+	@$(PY) -m benchmarks $(ARGS)
 
 flask: $(INSTALLED) ## Run a flask command on the demo's database (ARGS="routes")
 	@$(PY) -m scripts.demo_environment $(PY) -m flask $(ARGS)
