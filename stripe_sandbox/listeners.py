@@ -143,7 +143,7 @@ class Listener:
             answer = {"status": message["status"], "answer": message["body"]}
             return [(message["notification_id"], answer)]
         taken = self._taken.get(message.get("webhook_conversation_id", ""))
-        if message["type"] == "event_ack" and taken:
+        if message["type"] == "event_ack" and taken and not taken.done():
             taken.set_result(HTTPStatus.ACCEPTED)
         return []
 

@@ -55,8 +55,9 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(receiver.take(dict(self.headers), body))
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", "5")
             self.end_headers()
+            self.wfile.write(b"taken")
 
         def log_message(self, *_: Any) -> None:
             pass
