@@ -11,6 +11,7 @@ from stripe_sandbox.protocol.parameters import ALWAYS_TAKEN
 from stripe_sandbox.protocol.shapes import UNLISTED, parameters_of
 from stripe_sandbox.protocol.transport import Endpoint
 from tests.sandbox.conftest import World
+from tests.sandbox.sdk_types import complaints
 
 ENDPOINTS = {endpoint.route: endpoint for resource in RESOURCES for endpoint in resource.endpoints}
 LISTED = [endpoint for route, endpoint in ENDPOINTS.items() if route not in UNLISTED]
@@ -88,6 +89,7 @@ def refused(world: World, endpoint: Endpoint, pairs: Pairs) -> tuple[int, Any, A
     url = path if is_post else f"{path}?{form}"
     answer = world.call(endpoint.method, url, form if is_post else "")
     error = answer.json().get("error", {})
+    assert list(complaints(answer.json())) == []
     return answer.status_code, error.get("code"), error.get("param")
 
 
