@@ -10,6 +10,7 @@ from stripe_sandbox.protocol.errors import invalid
 from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
 endpoints = Endpoints()
@@ -73,6 +74,7 @@ def retrieve(call: Call, event_id: str) -> Json:
 @endpoints("GET /v1/events", takes="delivery_success type types")
 def list_all(call: Call) -> Json:
     """Return events, filtered by type (with wildcards) and by whether all endpoints took them."""
+    settle_due(call.sandbox)
     params = call.params
     if "type" in params and "types" in params:
         raise invalid(
