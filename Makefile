@@ -15,7 +15,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format reset flask screenshots requirements bench
+.PHONY: help demo run test check format reset flask stripe screenshots requirements bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ bench: $(INSTALLED_DEV) ## Measure how fast it is on this machine (ARGS="sandbox
 
 flask: $(INSTALLED) ## Run a flask command on the demo's database (ARGS="routes")
 	@$(PY) -m scripts.demo_environment $(PY) -m flask $(ARGS)
+
+stripe: $(NODE_MODULES) ## Run the Stripe CLI on the demo's sandbox, no account needed (ARGS="trigger charge.refunded")
+	@STRIPE_API_KEY=sk_test_sandbox STRIPE_CLI_TELEMETRY_OPTOUT=1 XDG_CONFIG_HOME="$(abspath var)" \
+		PATH="$(abspath $(VENV))/bin:$$PATH" node_modules/.bin/stripe $(ARGS) \
+		--api-base http://127.0.0.1:$(or $(SANDBOX_PORT),4242)
 
 screenshots: $(INSTALLED_DEV) ## Take the README's pictures from a running `make demo`
 	@CHROMIUM="$$($(PY) -m tests.browser)" && export CHROMIUM && $(PY) -m scripts.screenshots
