@@ -8,10 +8,10 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from stripe_sandbox.pages import authentication, checkout
+from stripe_sandbox.pages import authentication, checkout, receipts
 from stripe_sandbox.pages.http import current_sandbox, harden_static_file, is_origin, secured
 from stripe_sandbox.pages.methods import CURRENCIES, FIELDS
-from stripe_sandbox.pages.test_values import TEST_CARDS, TEST_VALUES
+from stripe_sandbox.pages.test_values import TEST_CARDS, TEST_IBANS, TEST_VALUES
 from stripe_sandbox.pages.words import language, words
 from stripe_sandbox.sandbox import API_VERSION
 
@@ -19,6 +19,7 @@ pages = Blueprint("pages", __name__)
 pages.after_app_request(harden_static_file)
 pages.add_url_rule("/c/pay/<session_id>", "checkout", checkout.show)
 pages.add_url_rule("/c/pay/<session_id>", "pay", checkout.pay, methods=["POST"])
+pages.add_url_rule("/receipts/<charge_id>", "receipt", receipts.show)
 for place, name in (("3d_secure", "challenge"), ("redirect", "redirect")):
     rule = f"/{place}/<intent_id>"
     pages.add_url_rule(rule, name, authentication.show)
@@ -39,6 +40,7 @@ def landing() -> Response:
         api_version=API_VERSION,
         controls=_controls(),
         test_cards=TEST_CARDS,
+        test_ibans=TEST_IBANS,
     )
     return secured(page)
 

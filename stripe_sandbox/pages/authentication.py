@@ -1,4 +1,4 @@
-"""Where a shopper approves a payment: the 3-D Secure challenge, and the bank of a redirect method."""
+"""Where a shopper approves a payment: in a 3-D Secure challenge, or at the bank of iDEAL."""
 
 from flask import Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect

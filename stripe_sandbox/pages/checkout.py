@@ -76,6 +76,8 @@ def _form(
     """Return the page to pay on, with what was `filled` in and what was wrong with it."""
     speech = language(session["locale"])
     methods = offered(session["payment_method_types"]) if session["amount_total"] else []
+    tried = ((error or {}).get("payment_method") or {}).get("type")
+    chosen = tried if tried in methods else "".join(methods[:1])
     shown = [
         {**item, "shown": amount_shown(item["amount_total"], item["currency"], speech)}
         for item in checkout_sessions.items(current_sandbox(), session["id"])
@@ -88,7 +90,7 @@ def _form(
         line_items=shown,
         total=amount_shown(session["amount_total"], session["currency"], speech),
         methods=methods,
-        filled=filled or {"email": _known_email(session), "payment_method": "".join(methods[:1])},
+        filled=filled or {"email": _known_email(session), "payment_method": chosen},
         error=explained(error, speech),
         field=field_blamed(error) if filled else None,
         waiting=_waiting_action(session),

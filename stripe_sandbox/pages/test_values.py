@@ -8,18 +8,13 @@ from stripe_sandbox.resources.cards import CARDS
 from stripe_sandbox.resources.ibans import IBANS
 
 _AMEX_LENGTH = 15
-_CARDS_OFFERED = [
-    "succeed",
-    "declined",
-    "insufficient_funds",
-    "expired",
-    "incorrect_cvc",
-    "authenticate",
-    "authenticate_and_decline",
-    "dispute",
-    "refund_fails",
-]
-_IBANS_OFFERED = ["succeed", "succeed_slowly", "fail", "insufficient_funds", "dispute"]
+_CARDS_OFFERED = {
+    "succeed", "declined", "insufficient_funds", "expired", "incorrect_cvc", "authenticate",
+    "authenticate_and_decline", "dispute", "refund_fails",
+}  # fmt: skip
+_IBANS_OFFERED = ("succeed", "succeed_slowly", "fail", "insufficient_funds", "dispute")
+_JENNY = {"name": "Jenny Rosen", "email": "jenny.rosen@example.com"}
+"""The customer of Stripe's own examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ TEST_CARDS = [
 ]
 """For each behaviour the first card that has it."""
 TEST_IBANS = {
-    behaviour: TestValue(iban.number, f"debit_{behaviour}", {"iban": iban.number})
+    behaviour: TestValue(iban.number, f"debit_{behaviour}", {"iban": iban.number, **_JENNY})
     for iban in reversed(IBANS)
     if (behaviour := f"{iban.behaviour}_slowly" if iban.is_slow else iban.behaviour)
 }

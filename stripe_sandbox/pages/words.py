@@ -20,15 +20,13 @@ _WORDS = {
     "sepa_debit": ("SEPA Direct Debit", "SEPA 直接扣款"),
     "ideal": ("iDEAL", "iDEAL"),
     "number": ("Card number", "卡號"),
-    "expiry": ("Expiry (MM / YY)", "到期日（月 / 年）"),
+    "expiry": ("Expiry (MM/YY)", "到期日（月/年）"),
     "cvc": ("Security code", "安全碼"),
     "iban": ("IBAN", "IBAN"),
     "name": ("Account holder’s name", "帳戶持有人姓名"),
     "mandate": (
-        "With this IBAN you allow {}, and Stripe for it, to debit your account. You can have a "
-        "debit refunded by your bank within eight weeks. In the sandbox, nothing is debited.",
-        "提供 IBAN 即表示您授權 {} 及代其作業的 Stripe 從您的帳戶扣款。"
-        "您可於八週內要求銀行退還款項。在沙盒中不會實際扣款。",
+        "You allow {} to debit this account. Your bank refunds a debit within eight weeks.",
+        "您授權 {} 從此帳戶扣款。您可於八週內要求銀行退還款項。",
     ),
     "this_shop": ("this shop", "此商店"),
     "redirected": (
@@ -97,6 +95,11 @@ _WORDS = {
     ),
     "over_title": ("This check is over", "此驗證已結束"),
     "over": ("There is nothing left to approve.", "沒有需要核准的項目。"),
+    "receipt": ("Receipt", "收據"),
+    "date": ("Date", "日期"),
+    "description": ("Description", "說明"),
+    "refunded": ("Refunded", "已退款"),
+    "reference": ("Reference", "參考編號"),
     "to_shop": ("Paid to", "付款給"),
     "amount": ("Amount", "金額"),
 }
@@ -157,6 +160,12 @@ _BEHAVIOURS = {
     "debit_succeed_slowly": ("Pays three minutes later", "三分鐘後付款成功"),
     "debit_fail": ("Fails later", "稍後扣款失敗"),
     "debit_insufficient_funds": ("Lacks funds, fails later", "餘額不足，稍後失敗"),
+    "debit_exceeds_source_limit": (
+        "Exceeds an amount, fails later",
+        "超過每週金額，稍後失敗",
+    ),
+    "debit_exceeds_weekly_limit": ("Exceeds a count, fails later", "超過每週次數，稍後失敗"),
+    "debit_fail_slowly": ("Fails three minutes later", "三分鐘後扣款失敗"),
     "debit_dispute": ("Pays later, is disputed", "稍後付款成功，之後遭爭議"),
 }
 

@@ -123,7 +123,9 @@ export class Fields {
     button.type = 'button';
     button.append(...item.childNodes);
     button.addEventListener('click', () => {
-      this.fill(JSON.parse(item.dataset.fills ?? '{}'));
+      const written = this.all.filter((input) => input.closest('[data-billing]') && input.value);
+      const kept = Object.fromEntries(written.map(({name, value}) => [name, value]));
+      this.fill({...JSON.parse(item.dataset.fills ?? '{}'), ...kept});
       const list = item.closest('details');
       list?.removeAttribute('open');
       list?.querySelector('summary')?.focus();
