@@ -30,7 +30,7 @@ from stripe_sandbox.resources import (
     refunds,
     webhook_endpoints,
 )
-from stripe_sandbox.sandbox import SETTLE_AFTER, Sandbox
+from stripe_sandbox.sandbox import KEEP_EVENTS, SETTLE_AFTER, Sandbox
 from stripe_sandbox.state_file import Clockwork, load
 
 LARGEST_BODY = 1024 * 1024
@@ -71,12 +71,15 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     retry_factor: float = 1.0,
     public_url: str = "http://localhost:4242",
     settle_after: float = SETTLE_AFTER,
+    keep_events: int = KEEP_EVENTS,
+    deliveries_at_once: int = 1,
 ) -> Flask:
     """Return the WSGI application, with its memory on `app.sandbox` (see `sandbox_of`).
 
     `clock`, `seed` and `send` make it deterministic; `threaded` lets it deliver webhooks by itself;
     `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off;
-    `settle_after` is the seconds after which a debit or a refund to a bank settles.
+    `settle_after` is the seconds after which a debit or a refund to a bank settles; `keep_events`
+    bounds the memory; `deliveries_at_once` to one endpoint may arrive out of order, as Stripe's do.
     """
     app = _Application("stripe_sandbox")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -87,6 +90,8 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
         retry_factor=retry_factor,
         public_url=public_url,
         settle_after=settle_after,
+        keep_events=keep_events,
+        deliveries_at_once=deliveries_at_once,
     )
     app.extensions["stripe_sandbox"] = sandbox
     cast("Any", app).sandbox = sandbox
@@ -136,13 +141,13 @@ def _add_routes(app: Flask, sandbox: Sandbox) -> None:
     for resource in RESOURCES:
         for endpoint in resource.endpoints:
             _route(app, sandbox, endpoint)
-    app.add_url_rule(
-        "/v1/<path:rest>",
-        "unknown",
-        lambda rest: refuse_unknown_route(sandbox),  # noqa: ARG005
-        methods=["GET", "POST", "DELETE"],
-        provide_automatic_options=False,
-    )
+    for rule in ("/v1/", "/v1/<path:rest>", "/v2/<path:rest>"):
+        app.add_url_rule(
+            rule,
+            view_func=_unknown,
+            methods=["GET", "POST", "DELETE", "PUT", "PATCH"],
+            provide_automatic_options=False,
+        )
     app.register_blueprint(cli_sessions.websocket)
     app.register_blueprint(control.bp)
     app.register_blueprint(pages)
@@ -158,7 +163,12 @@ def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:
         view,
         methods=[endpoint.method],
         provide_automatic_options=False,
+        strict_slashes=False,
     )
+
+
+def _unknown(**_: str) -> Response:
+    return refuse_unknown_route(current_sandbox())
 
 
 def _refuse_strangers() -> Response | None:

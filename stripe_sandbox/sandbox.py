@@ -16,6 +16,9 @@ API_VERSION = "2026-10-28.endive"
 SETTLE_AFTER = 5.0
 """Seconds until it is known if a debit or a refund to a bank has worked. Stripe's take days."""
 
+KEEP_EVENTS = 5000
+"""How many events are remembered, and how many finished purchases."""
+
 _REMEMBERED = 500
 _NO_REQUEST: Json = {"id": None, "idempotency_key": None}
 
@@ -23,7 +26,7 @@ _NO_REQUEST: Json = {"id": None, "idempotency_key": None}
 class Sandbox(Storage):
     """What every part of the program is handed. Public functions take its `lock` themselves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - `create_sandbox` has the defaults
         self,
         *,
         clock: Callable[[], float],
@@ -32,10 +35,13 @@ class Sandbox(Storage):
         retry_factor: float,
         public_url: str,
         settle_after: float = SETTLE_AFTER,
+        keep_events: int = KEEP_EVENTS,
+        deliveries_at_once: int = 1,
     ) -> None:
         super().__init__(clock, seed)
         self.public_url = public_url.rstrip("/")
         self.settle_after = settle_after
+        self.keep_events = keep_events
         self.listeners = Listeners()
         self.rules = Rules(self)
         self.faults = Faults(self.rules)
@@ -45,6 +51,7 @@ class Sandbox(Storage):
             listeners=self.listeners,
             rules=self.rules,
             retry_factor=retry_factor,
+            breadth=deliveries_at_once,
         )
         self.cause = _NO_REQUEST
         self.requests: dict[str, Json] = {}

