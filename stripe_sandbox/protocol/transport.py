@@ -24,6 +24,7 @@ from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe
 from stripe_sandbox.protocol.written import as_text
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
+_NO_FORMS = {"application/json", "multipart/form-data", "text/xml", "application/xml"}
 _log = logging.getLogger("stripe_sandbox")
 
 
@@ -84,7 +85,7 @@ class Endpoints(list[Endpoint]):
 
 def serve(sandbox: Sandbox, endpoint: Endpoint, ids: list[str]) -> Response:
     """Answer one API request. Never raises `StripeError`; lets `SandboxFault` through."""
-    exact = f"{request.method} {request.path}"
+    exact = f"{request.method} {request.path.rstrip('/')}"
     if endpoint.route != exact and is_route_of_stripe(exact):
         return refuse_unknown_route(sandbox)
     request_id = sandbox.new_id("req_", 14)
@@ -102,7 +103,7 @@ def refuse_unknown_route(sandbox: Sandbox) -> Response:
     """Answer 404 for a URL that Stripe doesn't have, and 501 for one that only we don't have."""
     where = f"{request.method}: {request.path}"
     error = StripeError(f"Unrecognized request URL ({where}).", status=404)
-    if _is_stripes(request.method, request.path):
+    if request.path.startswith("/v2/") or _is_stripes(request.method, request.path):
         error = StripeError(
             f"Stripe has this endpoint, the sandbox does not ({where}).",
             kind="api_error",
@@ -175,7 +176,7 @@ def _answered(  # noqa: PLR0917
         return expanded(sandbox, endpoint.handler(call, *ids), paths)
 
     key = request.headers.get("Idempotency-Key") if endpoint.method == "POST" else None
-    if key is None:
+    if not key:
         with sandbox.caused_by(request_id, None):
             return idempotency.executed(sandbox, execute)
     asked = f"{endpoint.method} {request.path} {json.dumps(given, sort_keys=True)}"
@@ -189,11 +190,17 @@ def _form() -> str:
     if request.method in {"GET", "DELETE"}:
         return query
     try:
-        return "&".join(filter(None, [query, request.get_data().decode("utf-8")]))
+        body = request.get_data().decode("utf-8")
     except RequestEntityTooLarge:
         raise StripeError("The request's body is larger than 1 MB.", status=413) from None
     except UnicodeDecodeError:
         raise StripeError("The request's body is not valid UTF-8.") from None
+    if body and request.mimetype in _NO_FORMS:
+        raise StripeError(
+            f"Invalid Content-Type: {request.mimetype}. Send the parameters as "
+            "application/x-www-form-urlencoded."
+        )
+    return "&".join(filter(None, [query, body]))
 
 
 def _is_stripes(method: str, path: str) -> bool:
