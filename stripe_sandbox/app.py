@@ -183,5 +183,5 @@ def _refuse_strangers() -> Response | None:
 
 def _allow_browsers(response: Response) -> Response:
     if request.path.startswith("/v1/"):
-        response.headers.update(_CORS)
+        response.headers.extend(_CORS)
     return response
