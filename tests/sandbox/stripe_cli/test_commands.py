@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.sandbox.stripe_cli.cli import StripeCli, stripe_cli
+from tests.javascript.node import ROOT
+from tests.sandbox.stripe_cli.cli import NO_PROXY_LISTENS_HERE, StripeCli, stripe_cli
 
 INTENT = ("payment_intents", "create", "--amount=1000", "--currency=usd")
 
@@ -59,6 +65,31 @@ def test_an_error_is_shown_as_stripe_words_it(cli: StripeCli) -> None:
     done = cli.run("get", "pi_unknown")
 
     assert "No such payment_intent: 'pi_unknown'" in done.stdout
+
+
+def test_make_stripe_runs_the_cli_on_the_sandbox(cli: StripeCli, tmp_path: Path) -> None:
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    port = cli.sandbox.public_url.rpartition(":")[2]
+    settings = (f"VENV={sys.prefix}", f"SANDBOX_PORT={port}", "ARGS=events list --limit=1")
+
+    done = subprocess.run(
+        [
+            "make",
+            "-f",
+            ROOT / "Makefile",
+            "-o",
+            "node_modules/.installed-from",
+            "stripe",
+            *settings,
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"HTTPS_PROXY": NO_PROXY_LISTENS_HERE},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout)["url"] == "/v1/events"
 
 
 def test_the_same_idempotency_key_makes_one_object(cli: StripeCli) -> None:
