@@ -81,8 +81,6 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     `settle_after` is the seconds after which a debit or a refund to a bank settles; `keep_events`
     bounds the memory; `deliveries_at_once` to one endpoint may arrive out of order, as Stripe's do.
     """
-    app = _Application("stripe_sandbox")
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     sandbox = Sandbox(
         clock=clock,
         seed=seed,
@@ -93,8 +91,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
         keep_events=keep_events,
         deliveries_at_once=deliveries_at_once,
     )
-    app.extensions["stripe_sandbox"] = sandbox
-    cast("Any", app).sandbox = sandbox
+    app = _Application(sandbox)
     _add_routes(app, sandbox)
     app.before_request(_refuse_strangers)
     app.after_request(_allow_browsers)
@@ -130,6 +127,11 @@ def current_sandbox() -> Sandbox:
 
 class _Application(Flask):
     """Lets an answer that never comes leave the application, as the faults want it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__("stripe_sandbox")
+        self.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+        self.extensions["stripe_sandbox"] = self.sandbox = sandbox
 
     def handle_exception(self, e: Exception) -> Response:
         if isinstance(e, SandboxFault):
