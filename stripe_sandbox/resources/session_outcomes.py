@@ -34,11 +34,10 @@ def complete(sandbox: Sandbox, session: Json, intent: Json | None) -> Json:
 
 
 def _follow(sandbox: Sandbox, intent: Json) -> None:
-    """Tell the session that an intent belongs to, if it belongs to one, what became of it."""
-    note = sandbox.note(intent["id"])
-    if note.get("belongs_to") != KIND:
+    """Tell the session that an intent belongs to what became of it, if it is remembered."""
+    session = sandbox.find(KIND, sandbox.note(intent["id"]).get("session"))
+    if session is None:
         return
-    session = sandbox.get(KIND, note["session"])
     if session["status"] == "open":
         complete(sandbox, session, intent)
     elif intent["status"] == "succeeded":
