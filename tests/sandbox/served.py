@@ -39,7 +39,7 @@ class Receiver:
             self._arrived.notify_all()
         return self.status
 
-    def wait_for(self, count: int, seconds: float = 5) -> list[dict[str, Any]]:
+    def wait_for(self, count: int, seconds: float = 15) -> list[dict[str, Any]]:
         """Return the events that came, once there are `count` of them or time is up."""
         with self._arrived:
             self._arrived.wait_for(lambda: len(self.requests) >= count, seconds)

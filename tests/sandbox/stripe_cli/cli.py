@@ -95,7 +95,7 @@ class Listening:
         words = " ".join(self.lines).split()
         return next(word for word in words if word.startswith("whsec_"))
 
-    def wait_until(self, words: str, seconds: float = 10) -> None:
+    def wait_until(self, words: str, seconds: float = 15) -> None:
         """Return once it has printed `words`; fail with all that it printed instead."""
         with self._printed:
             done = self._printed.wait_for(
@@ -129,7 +129,7 @@ def verified(receiver: Receiver, secret: str) -> list[str]:
     return [json.loads(body)["type"] for _, body in receiver.requests]
 
 
-def eventually(is_true: Callable[[], bool], seconds: float = 5) -> None:
+def eventually(is_true: Callable[[], bool], seconds: float = 15) -> None:
     """Return once a claim holds; fail when it never does."""
     end = time.monotonic() + seconds
     while not is_true():
