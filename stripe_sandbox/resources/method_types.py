@@ -64,6 +64,12 @@ def offered(params: Json, *, currency: str, may_redirect: bool = True) -> list[s
 def check(intent: Json, method: Json) -> None:
     """Raise the 400 for a payment method that this payment can't be made with."""
     kind = method["type"]
+    if method["customer"] not in {None, intent["customer"]}:
+        raise invalid(
+            f"The payment method you provided ({method['id']}) is attached to a customer: pass "
+            "that customer in the request.",
+            "payment_method",
+        )
     _check_currency(kind, intent["currency"], "payment_method")
     if kind not in intent["payment_method_types"]:
         raise StripeError(
@@ -71,13 +77,7 @@ def check(intent: Json, method: Json) -> None:
             f"PaymentMethod of one of these types: {', '.join(intent['payment_method_types'])}.",
             code="payment_intent_incompatible_payment_method",
             param="payment_method",
-            payment_intent=intent,
-        )
-    if method["customer"] not in {None, intent["customer"]}:
-        raise invalid(
-            "The payment method you provided belongs to a customer: include that `customer` on the "
-            "PaymentIntent.",
-            "payment_method",
+            **({"payment_intent": intent} if "id" in intent else {}),
         )
     if intent["capture_method"] == "manual" and not METHOD_TYPES[kind].captures_manually:
         raise invalid(f"{kind} does not support capture_method=manual.", "capture_method")

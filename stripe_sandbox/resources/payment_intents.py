@@ -149,10 +149,10 @@ def create(call: Call) -> Json:
         check_return_url(created_fields(params), params)
     if params.get("customer"):
         customers.get_known(sandbox, params["customer"])
-    method = _given_method(sandbox, params)
+    if method := _given_method(sandbox, params):
+        check(created_fields(params), method)
     intent = make(sandbox, params)
     if method:
-        check(intent, method)
         intent = sandbox.change(intent, payment_method=method["id"], status="requires_confirmation")
     if not is_confirming:
         return intent

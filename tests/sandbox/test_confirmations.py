@@ -117,7 +117,7 @@ def test_a_customers_card_pays_for_no_one_else(world: World) -> None:
     customer = world.stripe.customers.create({"payment_method": "pm_card_visa"})
     [kept] = world.stripe.payment_methods.list({"customer": customer.id, "type": "card"}).data
 
-    with pytest.raises(stripe.InvalidRequestError, match="belongs to a customer"):
+    with pytest.raises(stripe.InvalidRequestError, match="attached to a customer"):
         world.paid(kept.id)
 
 
