@@ -70,9 +70,11 @@ export class Group {
     return error ? {error} : {selectedPaymentMethod: selected};
   }
 
-  /** @param {object} options */
+  /** @param {import('@stripe/stripe-js').StripeElementsUpdateOptions} options */
   async update(options) {
+    const {locale} = this.options;
     Object.assign(this.options, options);
+    if (this.options.locale !== locale) this.element?.mountAnew();
     if (this.element && !this.clientSecret) this.element.offer = this.element.findOffer();
     await this.element?.refresh();
     for (const listener of this.afterUpdates) listener();

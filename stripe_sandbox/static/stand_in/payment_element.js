@@ -38,6 +38,12 @@ export class PaymentElement {
     this.offer = this.findOffer();
   }
 
+  /** Loads the frame again where it is, in another language; what was filled in is lost. */
+  mountAnew() {
+    const place = this.frame?.node.parentElement;
+    if (place) this.mount(place);
+  }
+
   unmount() {
     clearTimeout(this.timer);
     this.frame?.remove();

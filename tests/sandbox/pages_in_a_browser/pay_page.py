@@ -20,11 +20,12 @@ PAGE = """<!doctype html><title>Shop</title>
 
 SCRIPT = """
 window.events = [];
-window.start = (clientSecret, {appearance, options, key = 'pk_test_x', locale = 'en'} = {}) => {
+window.start = (clientSecret, given = {}) => {
+  const {appearance, options, group, key = 'pk_test_x', locale = 'en'} = given;
   window.stripe = Stripe(key, {locale});
-  window.elements = stripe.elements({clientSecret, appearance});
+  window.elements = stripe.elements(group ?? {clientSecret, appearance});
   const element = elements.create('payment', options);
-  for (const type of ['ready', 'change', 'loaderror', 'focus', 'blur']) {
+  for (const type of ['ready', 'change', 'loaderror', 'focus', 'blur', 'escape']) {
     element.on(type, (event) => window.events.push({type, ...event}));
   }
   element.mount('#element');
