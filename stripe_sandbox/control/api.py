@@ -1,6 +1,8 @@
 """The verbs of the control API. Each is a button of the page. JSON in, JSON out."""
 
-from flask import Response, jsonify
+from urllib.parse import unquote_plus
+
+from flask import Response, json, jsonify
 
 from stripe_sandbox.control.blueprint import asked, bp, complaint, field, seconds
 from stripe_sandbox.deliveries import roll
@@ -136,4 +138,8 @@ def reset() -> Response:
 def show_request(request_id: str) -> Response:
     """Return what is remembered of an API request: the page behind an error's request_log_url."""
     known = current_sandbox().requests.get(request_id)
-    return jsonify(masked(known)) if known else complaint("No such request, or too long ago.", 404)
+    if known is None:
+        return complaint("No such request, or too long ago.", 404)
+    shown = {**known, "asked": unquote_plus(known["asked"]).split("&") if known["asked"] else []}
+    text = json.dumps(masked(shown), indent=2, ensure_ascii=False, sort_keys=False)
+    return Response(text, content_type="application/json")
