@@ -119,6 +119,19 @@ def fail_refund(refund_id: str) -> Response:
     return jsonify(masked(refunds.fail_refund(current_sandbox(), refund_id)))
 
 
+@bp.post("/refunds/<refund_id>/ask")
+def ask_shopper(refund_id: str) -> Response:
+    """Let a pending refund wait for the shopper's bank details."""
+    return jsonify(masked(refunds.ask_shopper(current_sandbox(), refund_id)))
+
+
+@bp.post("/disputes/<dispute_id>/<any(win, lose):outcome>")
+def decide_dispute(dispute_id: str, outcome: str) -> Response:
+    """Let the bank decide a dispute now."""
+    sandbox = current_sandbox()
+    return jsonify(masked(disputes.decide(sandbox, dispute_id, is_won=outcome == "win")))
+
+
 @bp.post("/checkout/sessions/<session_id>/expire")
 def expire_session(session_id: str) -> Response:
     """Let the time of a session be over."""

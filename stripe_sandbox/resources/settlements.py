@@ -40,14 +40,6 @@ def settle_due(sandbox: Sandbox) -> None:
                 handlers[kind](sandbox, row)
 
 
-def settle(sandbox: Sandbox, object_id: str) -> None:
-    """Let happen now what is scheduled for an object; nothing, if nothing is."""
-    with sandbox.lock:
-        if known := sandbox.state.scheduled.get(object_id):
-            sandbox.state.scheduled[object_id] = {**known, "due_at": sandbox.time()}
-            settle_due(sandbox)
-
-
 def _next_due(sandbox: Sandbox) -> str | None:
     now = sandbox.time()
     due = [

@@ -183,15 +183,17 @@ def test_what_is_charged_back_is_not_refunded(world: World) -> None:
     assert world.stripe.refunds.create({"charge": dispute.charge}).amount == 1000
 
 
-def test_the_control_panel_opens_and_decides(world: World) -> None:
+@pytest.mark.parametrize(("verb", "status", "left"), [("win", "won", 900), ("lose", "lost", 0)])
+def test_the_control_api_opens_and_decides(world: World, verb: str, status: str, left: int) -> None:
     charge = world.paid().latest_charge
     world.stripe.refunds.create({"charge": charge, "amount": 100})
 
-    opened = disputes.open_dispute(world.sandbox, charge)
-    won = disputes.decide(world.sandbox, opened["id"], is_won=True)
+    opened = world.control(f"charges/{charge}/dispute").json()
+    decided = world.control(f"disputes/{opened['id']}/{verb}").json()
+    again = world.control(f"disputes/{opened['id']}/{verb}")
 
-    assert (opened["amount"], opened["status"], won["status"]) == (900, "needs_response", "won")
-    assert balance(world) == 900
+    assert (opened["amount"], opened["status"]) == (900, "needs_response")
+    assert (decided["status"], balance(world), again.status_code) == (status, left, 400)
 
 
 @pytest.mark.parametrize("why", ["unpaid", "authorized", "refunded", "disputed"])

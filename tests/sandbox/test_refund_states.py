@@ -85,7 +85,7 @@ def test_a_refund_fails_once(world: World) -> None:
 
 def test_a_refund_that_waits_for_the_shopper_is_canceled(world: World) -> None:
     refund = pending(world)
-    asked = refunds.ask_shopper(world.sandbox, refund.id)
+    asked = world.control(f"refunds/{refund.id}/ask").json()
 
     after = world.stripe.refunds.cancel(refund.id)
 
