@@ -72,12 +72,13 @@ def check(intent: Json, method: Json) -> None:
         )
     _check_currency(kind, intent["currency"], "payment_method")
     if kind not in intent["payment_method_types"]:
+        told: Json = {"payment_intent": intent} if "id" in intent else {}
         raise StripeError(
             f"The PaymentMethod provided ({kind}) is not allowed for this PaymentIntent. Attach a "
             f"PaymentMethod of one of these types: {', '.join(intent['payment_method_types'])}.",
             code="payment_intent_incompatible_payment_method",
             param="payment_method",
-            **({"payment_intent": intent} if "id" in intent else {}),
+            **told,
         )
     if intent["capture_method"] == "manual" and not METHOD_TYPES[kind].captures_manually:
         raise invalid(f"{kind} does not support capture_method=manual.", "capture_method")

@@ -178,3 +178,13 @@ def test_a_deleted_customer_leaves_the_payment_methods_behind(world: World) -> N
 
     assert world.stripe.payment_methods.retrieve(method.id).customer is None
     assert world.event_types()[-2:] == ["payment_method.detached", "customer.deleted"]
+
+
+def test_a_kept_payment_method_pays_for_its_customer_alone(world: World) -> None:
+    ann, bea = (world.stripe.customers.create() for _ in "ab")
+    method = world.stripe.payment_methods.attach("pm_card_visa", {"customer": ann.id}).id
+
+    assert refusal(lambda: world.paid(method)).param == "payment_method"
+    assert refusal(lambda: world.paid(method, customer=bea.id)).param == "payment_method"
+    assert "payment_intent.created" not in world.event_types()
+    assert world.paid(method, customer=ann.id).status == "succeeded"
