@@ -97,6 +97,7 @@ _WORDS = {
     "over": ("There is nothing left to approve.", "沒有需要核准的項目。"),
     "receipt": ("Receipt", "收據"),
     "date": ("Date", "日期"),
+    "paid_with": ("Paid with", "付款方式"),
     "description": ("Description", "說明"),
     "refunded": ("Refunded", "已退款"),
     "reference": ("Reference", "參考編號"),

@@ -17,8 +17,8 @@ export async function confirm({key, clientSecret, type, form, options, params}) 
   if (misuse) return {misuse};
   const method = {[type]: form.method.parameters(form.values)};
   const answer = await post(`/v1/payment_intents/${clientSecret.split('_secret_')[0]}/confirm`, {
-    ...params,
     ...(type === 'sepa_debit' ? {mandate_data: mandate()} : {}),
+    ...params,
     key,
     client_secret: clientSecret,
     payment_method_data: {...given, type, ...method, billing_details: billing},

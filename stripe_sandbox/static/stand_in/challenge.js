@@ -17,7 +17,7 @@ export async function challenge(url) {
   const dialog = document.createElement('dialog');
   dialog.setAttribute('aria-label', '3-D Secure (Stripe sandbox)');
   Object.assign(dialog.style, {
-    padding: '0', border: '0', borderRadius: '12px', overflow: 'hidden',
+    padding: '0', border: '0', borderRadius: '12px', overflow: 'auto',
     width: 'min(30rem, calc(100vw - 2rem))', boxShadow: '0 0 0 100vmax rgb(16 19 26 / 60%)',
   });
   await new Promise((resolve) => {

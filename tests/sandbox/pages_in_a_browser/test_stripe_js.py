@@ -119,6 +119,16 @@ def test_escape_answers_a_challenge_with_no(page: Page, mount: Callable[..., Fra
     assert told()["error"]["code"] == "payment_intent_authentication_failure"
 
 
+def test_a_known_payment_method_needs_no_element(page: Page, intent: Any) -> None:
+    page.evaluate("window.stripe = Stripe('pk_test_x')")
+    call = """(clientSecret) => stripe.confirmPayment({
+        clientSecret, confirmParams: {payment_method: 'pm_card_visa'}, redirect: 'if_required',
+    })"""
+    told = page.evaluate(call, intent["client_secret"])
+
+    assert told["paymentIntent"]["status"] == "succeeded"
+
+
 def test_only_publishable_test_keys_are_taken(page: Page) -> None:
     for key in ("sk_test_x", "pk_live_x", "", "nonsense"):
         told = page.evaluate("key => {try {Stripe(key)} catch (error) {return error.name}}", key)
