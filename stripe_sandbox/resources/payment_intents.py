@@ -78,9 +78,8 @@ def confirm(
         if server_params is not None:
             check_mandate(intent, method, server_params)
         sandbox.note(intent_id, return_url=return_url)
-        may_ask = not (server_params or {}).get("off_session")
-        if may_ask and (server_params or {}).get("error_on_requires_action"):
-            may_ask = False
+        asked = server_params or {}
+        may_ask = not (asked.get("off_session") or asked.get("error_on_requires_action"))
         return attempts.attempt(sandbox, intent, method, return_url=return_url, may_ask=may_ask)
 
 
