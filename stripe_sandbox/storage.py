@@ -135,12 +135,12 @@ class Storage:
 
     def snapshot(self) -> State:
         """Return a copy of the state to `restore` later. Costs microseconds."""
-        with self.lock:
+        with self.lock, self._counting:
             return self.state.copy()
 
     def restore(self, snapshot: State) -> None:
         """Go back to a snapshot, which stays usable."""
-        with self.lock:
+        with self.lock, self._counting:
             self.state = snapshot.copy()
             self.changes += 1
 

@@ -4,8 +4,8 @@
 rules do to it, `letters` what is sent, and `courier` how.
 """
 
-from stripe_sandbox.deliveries.courier import send_over_http
+from stripe_sandbox.deliveries.courier import Send, send_over_http
 from stripe_sandbox.deliveries.letters import roll, signature
-from stripe_sandbox.deliveries.queue import Deliveries, Send
+from stripe_sandbox.deliveries.queue import Deliveries
 
 __all__ = ["Deliveries", "Send", "roll", "send_over_http", "signature"]

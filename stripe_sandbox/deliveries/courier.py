@@ -2,12 +2,30 @@
 
 import select
 import threading
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
+from stripe_sandbox.protocol.shapes import Json
+
+Send = Callable[[str, dict[str, str], bytes], int | tuple[int, bytes]]
+"""(URL, headers, body) → the status that was answered, or the status and the body."""
+
 TIMEOUT = 10
+_SHOWN = 1000
 _MOST_READ = 64 * 1024
 _kept = threading.local()
+
+
+def answer_of(send: Send, to: str, headers: dict[str, str], body: bytes) -> Json:
+    """Send once; return the status and the beginning of the answer, or what went wrong."""
+    try:
+        answer = send(to, headers, body)
+    except Exception as error:
+        return {"status": None, "answer": None, "error": type(error).__name__}
+    status, text = answer if isinstance(answer, tuple) else (answer, b"")
+    shown = text[:_SHOWN].decode("utf-8", "replace")
+    return {"status": int(status), "answer": shown, "error": None}
 
 
 def send_over_http(url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:

@@ -1,10 +1,13 @@
-"""What rules do to a delivery when it is scheduled: it waits, moves, multiplies or vanishes."""
+"""When a delivery is made: at once, later by a rule, backwards, twice or never; and once more."""
 
 from collections.abc import Callable
 
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.rules import Rules, fits_type
 from stripe_sandbox.storage import Storage
+
+_LONGEST_WAIT = 8 * 3600
+_GIVEN_UP_AFTER = 3 * 24 * 3600
 
 
 def planned(storage: Storage, rules: Rules, row: Json) -> list[Json]:
@@ -13,6 +16,17 @@ def planned(storage: Storage, rules: Rules, row: Json) -> list[Json]:
     for rule in rules.take(lambda rule: rule["kind"] in _PLANS and concerns(rule, row)):
         rows = [made for each in rows for made in _PLANS[rule["kind"]](storage, each, rule)]
     return rows
+
+
+def tried_again(row: Json, now: float, factor: float) -> Json:
+    """Return a delivery that failed, with its next attempt: 1 s later, 2, 4, up to 8 hours.
+
+    After three days it is given up. `factor` stretches the waits and the three days.
+    """
+    if now - row["created"] > _GIVEN_UP_AFTER * factor:
+        return {**row, "state": "failed"}
+    wait = min(2.0 ** min(len(row["attempts"]) - 1, 20), _LONGEST_WAIT) * factor
+    return {**row, "state": "pending", "due_at": now + wait, "is_released": False}
 
 
 def concerns(rule: Json, row: Json) -> bool:

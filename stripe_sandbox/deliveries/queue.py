@@ -4,25 +4,19 @@ With `start` background threads make the deliveries. Without it a test drives th
 by its own clock: `pending`, `step`, `drain`.
 """
 
-from collections.abc import Callable
 from http import HTTPStatus
 
+from stripe_sandbox.deliveries.courier import Send, answer_of
 from stripe_sandbox.deliveries.lanes import Lanes
 from stripe_sandbox.deliveries.letters import SPOILERS, in_old_version, letter, secrets_of
-from stripe_sandbox.deliveries.plans import concerns, planned
+from stripe_sandbox.deliveries.plans import concerns, planned, tried_again
 from stripe_sandbox.listeners import LISTENER, Listeners
 from stripe_sandbox.protocol.errors import missing
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.rules import Rules
 from stripe_sandbox.storage import Storage
 
-_LONGEST_WAIT = 8 * 3600
-_GIVEN_UP_AFTER = 3 * 24 * 3600
-_SHOWN_OF_AN_ANSWER = 1000
 _UNMADE = {"held", "pending", "sending"}
-
-Send = Callable[[str, dict[str, str], bytes], int | tuple[int, bytes]]
-"""(URL, headers, body) → the status that was answered, or the status and the body."""
 
 
 class Deliveries:
@@ -206,13 +200,7 @@ class Deliveries:
         send, to = self._send, endpoint["url"]
         if endpoint["object"] == LISTENER:
             send, to = self._listeners.send, endpoint["id"]
-        try:
-            answer = send(to, headers, body)
-        except Exception as error:
-            return {"status": None, "answer": None, "error": type(error).__name__}
-        status, text = answer if isinstance(answer, tuple) else (answer, b"")
-        shown = text[:_SHOWN_OF_AN_ANSWER].decode("utf-8", "replace")
-        return {"status": int(status), "answer": shown, "error": None}
+        return answer_of(send, to, headers, body)
 
     def _concluded(self, row: Json) -> Json:
         if row["id"] not in self._storage.state.deliveries:
@@ -221,12 +209,7 @@ class Deliveries:
         if status is not None and _is_taken(status):
             self._note_success(row)
             return self._keep({**row, "state": "delivered"})
-        now = self._storage.time()
-        if now - row["created"] > _GIVEN_UP_AFTER * self._retry_factor:
-            return self._keep({**row, "state": "failed"})
-        wait = min(2.0 ** min(len(row["attempts"]) - 1, 20), _LONGEST_WAIT) * self._retry_factor
-        changed = {"state": "pending", "due_at": now + wait, "is_released": False}
-        return self._keep({**row, **changed})
+        return self._keep(tried_again(row, self._storage.time(), self._retry_factor))
 
     def _note_success(self, row: Json) -> None:
         """Count the event's pending webhooks down, once for each endpoint that waited for it."""
