@@ -1,6 +1,7 @@
 """Idempotency keys: one effect and one answer, for a day."""
 
 import threading
+import time
 
 import requests
 
@@ -12,6 +13,14 @@ NEW = "amount=1000&currency=usd"
 
 def error(answer: requests.Response) -> dict[str, str]:
     return answer.json()["error"]
+
+
+def wait_until_in_flight(world: World) -> None:
+    """Return once the request with the key k has begun; fail when it doesn't."""
+    deadline = time.monotonic() + 5
+    while "k" not in world.sandbox.keys_in_flight:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def test_the_same_key_and_parameters_replay_the_answer(world: World) -> None:
@@ -65,18 +74,15 @@ def test_a_key_is_free_again_after_a_day(world: World) -> None:
 
 def test_a_key_in_flight_is_a_409(world: World) -> None:
     answers: list[requests.Response] = []
-    world.sandbox.lock.acquire()
     first = threading.Thread(
         target=lambda: answers.append(
             world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
         )
     )
-    first.start()
-    while "k" not in world.sandbox.keys_in_flight:
-        assert first.is_alive()
-
-    second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
-    world.sandbox.lock.release()
+    with world.sandbox.lock:
+        first.start()
+        wait_until_in_flight(world)
+        second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
     first.join()
 
     assert (second.status_code, error(second)["code"]) == (409, "idempotency_key_in_use")
@@ -113,8 +119,7 @@ def test_a_restored_snapshot_holds_no_key_in_flight(world: World) -> None:
             target=lambda: world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
         )
         running.start()
-        while "k" not in world.sandbox.keys_in_flight:
-            assert running.is_alive()
+        wait_until_in_flight(world)
         snapshot = world.sandbox.snapshot()
     running.join()
     world.sandbox.restore(snapshot)
