@@ -9,7 +9,8 @@ from stripe_sandbox.faults import Faults
 from stripe_sandbox.listeners import Listeners
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.rules import Rules
-from stripe_sandbox.storage import Storage
+from stripe_sandbox.storage import State, Storage
+from stripe_sandbox.tables import Table
 
 API_VERSION = "2026-10-28.endive"
 
@@ -85,9 +86,12 @@ class Sandbox(Storage):
                 del self.requests[next(iter(self.requests))]
 
     def reset(self) -> None:
-        """Forget everything, the advanced clock and the rules included; a seed starts over."""
+        """Forget everything but the webhook endpoints and their secrets; a seed starts over."""
         with self.lock:
-            self.state = type(self.state)()
+            endpoints = self.state.tables.get("webhook_endpoint", Table())
+            notes = {each: self.note(each) for each in endpoints}
+            ids = max((note["ids"] for note in notes.values()), default=0)
+            self.restore(State(tables={"webhook_endpoint": endpoints}, notes=Table(notes)))
+            self.state.counts["ids"] = ids  # theirs are not given out again
             self.requests = {}
-            self.changes += 1
             self.deliveries.wake()

@@ -142,7 +142,7 @@ def expire_session(session_id: str) -> Response:
 
 @bp.post("/reset")
 def reset() -> Response:
-    """Forget everything. With a seed, the series of ids starts over."""
+    """Forget everything but the webhook endpoints. With a seed, the series of ids starts over."""
     current_sandbox().reset()
     return jsonify(ok=True)
 

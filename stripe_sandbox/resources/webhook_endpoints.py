@@ -31,7 +31,7 @@ def register(sandbox: Sandbox, url: str, enabled_events: list[str]) -> Json:
             "url": url,
         }
     )
-    sandbox.note(row["id"], secret=secret)
+    sandbox.note(row["id"], secret=secret, ids=sandbox.state.counts.get("ids", 0))
     return {**row, "secret": secret}
 
 

@@ -108,6 +108,23 @@ def test_reset_forgets_everything(world: World) -> None:
     assert world.sandbox.time() == world.now
 
 
+def test_endpoints_outlive_a_reset_with_their_secrets(world: World) -> None:
+    """Or a shop that was told its secret at the start would refuse all that follows."""
+    endpoint = listen(world)
+    world.control("reset")
+    world.intent()
+    [made] = world.sandbox.deliveries.drain()
+    other = listen(world)
+
+    _, headers, body = world.sent[0]
+    assert made["endpoint"] == endpoint.id
+    assert stripe.WebhookSignature.verify_header(
+        body.decode(), headers["Stripe-Signature"], endpoint.secret, None
+    )
+    assert other.id != endpoint.id
+    assert other.secret != endpoint.secret
+
+
 def test_a_snapshot_brings_back_what_was(world: World) -> None:
     intent = world.intent()
     before = world.sandbox.snapshot()
