@@ -90,7 +90,7 @@ class Sandbox(Storage):
         with self.lock:
             endpoints = self.state.tables.get("webhook_endpoint", Table())
             notes = {each: self.note(each) for each in endpoints}
-            ids = max((note["ids"] for note in notes.values()), default=0)
+            ids = max((note.get("ids", 0) for note in notes.values()), default=0)
             self.restore(State(tables={"webhook_endpoint": endpoints}, notes=Table(notes)))
             self.state.counts["ids"] = ids  # theirs are not given out again
             self.requests = {}

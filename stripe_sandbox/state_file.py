@@ -29,6 +29,7 @@ def load(sandbox: Sandbox, path: Path) -> None:
     # What was in flight when the program ended has no answer to replay.
     rows = state.idempotency.items()
     state.idempotency = Table({key: row for key, row in rows if "status" in row})
+    state.deliveries, state.delivered = _numbered(state.deliveries), _numbered(state.delivered)
     sandbox.restore(state)
 
 
@@ -41,6 +42,11 @@ def save(sandbox: Sandbox, path: Path) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines(_pieces(state, depth=3))
     beside.replace(path)
+
+
+def _numbered(deliveries: Table) -> Table:
+    """Return the deliveries but those of an older sandbox, which kept less of them."""
+    return Table({key: row for key, row in deliveries.items() if "number" in row})
 
 
 def _pieces(value: Any, depth: int) -> Iterator[str]:

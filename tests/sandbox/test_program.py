@@ -136,6 +136,17 @@ def test_a_state_file_of_something_else_is_named(tmp_path: Path) -> None:
         create_sandbox(state_file=state)
 
 
+def test_a_state_file_of_an_older_sandbox_is_understood(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    older = {"id": "whd_1", "event": "evt_1", "state": "pending", "attempts": [], "created": 1}
+    state.write_text(json.dumps({"tables": {}, "deliveries": {"whd_1": older}, "is_held": True}))
+
+    sandbox = sandbox_of(create_sandbox(state_file=state))
+
+    assert sandbox.deliveries.all() == sandbox.deliveries.drain() == []
+    assert sandbox.state.is_held
+
+
 def test_a_request_in_flight_at_the_end_does_not_block_its_key(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     app = create_sandbox(state_file=state)
