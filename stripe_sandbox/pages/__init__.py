@@ -68,6 +68,7 @@ def payment_element() -> Response:
         "element.html",
         words=words(language(request.args.get("locale"))),
         origin=origin,
+        shop=origin.partition("://")[2],
         theme=theme if (theme := request.args.get("theme")) in _THEMES else "stripe",
         fields=FIELDS,
         currencies=CURRENCIES,

@@ -28,7 +28,6 @@ _WORDS = {
         "You allow {} to debit this account. Your bank refunds a debit within eight weeks.",
         "您授權 {} 從此帳戶扣款。您可於八週內要求銀行退還款項。",
     ),
-    "this_shop": ("this shop", "此商店"),
     "redirected": (
         "You will leave for {} to approve the payment, and come back.",
         "您將前往 {} 核准付款，完成後再返回。",

@@ -71,6 +71,7 @@ def test_a_debit_is_processing_and_its_account_stays_in_the_frame(page: Page, mo
 def test_a_debit_comes_back_pending(page: Page, mount: Mount) -> None:
     frame = mount()
     frame.get_by_role("tab", name="SEPA").click()
+    expect(frame.get_by_text("You allow 127.0.0.1:")).to_be_visible()
     choose(frame, ACCOUNT)
     page.evaluate("void confirm()")
     page.wait_for_url("**/return?**")
