@@ -187,11 +187,17 @@ def _one_of(words: list[str]) -> Reader:
     choice = words[0] if len(words) == 1 else f"{', '.join(words[:-1])}, or {words[-1]}"
 
     def one_of(value: Any, param: str) -> Any:
-        if isinstance(value, str) and value in known:
+        if isinstance(value, str) and (value in known or _is_family(value, known)):
             return value
         raise invalid(f"Invalid {param}: must be one of {choice}", param)
 
     return one_of
+
+
+def _is_family(value: str, words: frozenset[str]) -> bool:
+    """Whether `charge.*` stands for some of these event types. Stripe takes `*` alone."""
+    is_wildcard = "*" in words and value.endswith(".*")
+    return is_wildcard and any(word.startswith(value[:-1]) for word in words)
 
 
 def _string(value: Any, param: str) -> str:

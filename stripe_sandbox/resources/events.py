@@ -11,6 +11,7 @@ from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources.settlements import settle_due
+from stripe_sandbox.rules import fits_type
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
 endpoints = Endpoints()
@@ -59,10 +60,7 @@ def deliver_again(sandbox: Sandbox, event_id: str) -> list[Json]:
 
 def listens(patterns: list[str], kind: str) -> bool:
     """Whether a list such as ["charge.*", "payment_intent.succeeded"] includes an event type."""
-    return any(
-        pattern in {"*", kind} or (pattern.endswith(".*") and kind.startswith(pattern[:-1]))
-        for pattern in patterns
-    )
+    return any(fits_type(pattern, kind) for pattern in patterns)
 
 
 @endpoints("GET /v1/events/{}")

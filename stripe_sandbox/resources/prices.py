@@ -34,8 +34,8 @@ def get_active(sandbox: Sandbox, price_id: str, *, param: str = "price") -> Json
     price = sandbox.find(_KIND, price_id)
     if price is None:
         raise missing(_KIND, price_id, param, 400)
-    product = sandbox.get("product", price["product"])
-    if not price["active"] or not product["active"]:
+    product = sandbox.find("product", price["product"])
+    if not price["active"] or not product or not product["active"]:
         what = "product" if price["active"] else "price"
         raise invalid(
             f"The {what} specified is inactive. This field only accepts active {what}s.", param

@@ -13,6 +13,7 @@ from stripe_sandbox.resources.currencies import (
     least,
     shown,
 )
+from stripe_sandbox.resources.prices import get_active
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
 
@@ -55,11 +56,7 @@ def _price(sandbox: Sandbox, item: Json, param: str) -> Json:
     """Return the price of an item: a known one, or a new one that is not kept yet."""
     if "price" not in item:
         return _new_price(sandbox, item.get("price_data") or {}, f"{param}[price_data]")
-    price = sandbox.find("price", item["price"])
-    if price is None:
-        raise missing("price", item["price"], f"{param}[price]", 400)
-    if not price["active"]:
-        raise invalid("The price specified is inactive.", f"{param}[price]")
+    price = get_active(sandbox, item["price"], param=f"{param}[price]")
     if price["type"] != "one_time" or price["unit_amount"] is None:
         raise lacking(f"{param}[price]")
     return price

@@ -165,15 +165,18 @@ def test_a_price_can_be_made_for_a_known_product(world: World) -> None:
     [
         ({"price": "price_none", "quantity": 1}, "line_items[0][price]"),
         ({"price": "archived", "quantity": 1}, "line_items[0][price]"),
+        ({"price": "of an archived product", "quantity": 1}, "line_items[0][price]"),
         ({"price": "tea"}, "line_items[0][quantity]"),
     ],
 )
 def test_line_items_that_cannot_be_sold_are_refused(
     world: World, item: dict[str, Any], param: str
 ) -> None:
-    known = {"tea": priced(world).id, "archived": priced(world).id}
-    world.stripe.prices.update(known["archived"], {"active": False})
-    item = {**item, "price": known.get(item["price"], item["price"])}
+    names = ("tea", "archived", "of an archived product")
+    known = {name: priced(world) for name in names}
+    world.stripe.prices.update(known["archived"].id, {"active": False})
+    world.stripe.products.update(known["of an archived product"].product, {"active": False})
+    item = {**item, "price": known[item["price"]].id if item["price"] in known else "price_none"}
 
     with pytest.raises(stripe.InvalidRequestError) as raised:
         world.checkout(line_items=[item])

@@ -36,6 +36,29 @@ def test_events_are_delivered_in_order_and_signed(world: World) -> None:
     )
 
 
+def test_an_endpoint_hears_of_a_family_of_events(world: World) -> None:
+    listen(world, "charge.*", "payment_intent.succeeded")
+    world.stripe.refunds.create({"payment_intent": world.paid().id})
+
+    world.sandbox.deliveries.drain()
+
+    kinds = {event["type"] for event in world.sent_events()}
+    assert kinds == {
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "charge.refunded",
+        "charge.refund.updated",
+    }
+
+
+@pytest.mark.parametrize("kind", ["charg.*", "charge.succeeded.*", "charge*", "*.created", ".*"])
+def test_a_family_of_no_events_is_refused(world: World, kind: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as raised:
+        listen(world, kind)
+
+    assert raised.value.param == "enabled_events[0]"
+
+
 def test_an_event_names_the_request_that_caused_it(world: World) -> None:
     answer = world.call(
         "POST", "/v1/payment_intents", "amount=1000&currency=usd", Idempotency_Key="mine"
