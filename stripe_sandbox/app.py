@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from stripe_sandbox import control
 from stripe_sandbox.deliveries import Send, send_over_http
 from stripe_sandbox.faults import SandboxFault
 from stripe_sandbox.pages import pages
+from stripe_sandbox.pages.http import current_sandbox
 from stripe_sandbox.protocol.transport import Endpoint, refuse_unknown_route, serve
 from stripe_sandbox.resources import (
     balance_transactions,
@@ -31,9 +32,9 @@ from stripe_sandbox.resources import (
     webhook_endpoints,
 )
 from stripe_sandbox.sandbox import KEEP_EVENTS, SETTLE_AFTER, Sandbox
+from stripe_sandbox.server import LARGEST_BODY
 from stripe_sandbox.state_file import Clockwork, load
 
-LARGEST_BODY = 1024 * 1024
 RESOURCES = (
     balance_transactions,
     captures,
@@ -118,11 +119,6 @@ def stop(app: Flask) -> None:
 def sandbox_of(app: Flask) -> Sandbox:
     """Return the sandbox behind an application that `create_sandbox` made."""
     return cast("Sandbox", app.extensions["stripe_sandbox"])
-
-
-def current_sandbox() -> Sandbox:
-    """Return the sandbox of the request that is being answered."""
-    return sandbox_of(current_app)
 
 
 class _Application(Flask):

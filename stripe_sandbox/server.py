@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from stripe_sandbox.faults import SandboxFault
 
 HOST = "127.0.0.1"
+LARGEST_BODY = 1024 * 1024
 _HANG = 60.0
-_LARGEST_BODY = 1024 * 1024
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
 _OURS = {"content-length", "connection"}
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse("411 Length Required")
         elif not (length.isascii() and length.isdecimal()):
             self._refuse("400 Bad Request")
-        elif int(length) > _LARGEST_BODY:
+        elif int(length) > LARGEST_BODY:
             self._refuse("413 Content Too Large")
         else:
             return self.rfile.read(int(length))

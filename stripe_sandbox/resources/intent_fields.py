@@ -34,6 +34,14 @@ _DECIDES_TYPES = {
 UNCHANGEABLE = {"amount", "capture_method", "currency", "customer", *_DECIDES_TYPES}
 """What a Checkout Session decides about its intent."""
 
+_SEEN_BY_BROWSERS = """
+    id object allowed_payment_method_types amount amount_details automatic_payment_methods
+    canceled_at cancellation_reason capture_method client_secret confirmation_method created
+    currency description last_payment_error livemode next_action payment_method
+    payment_method_configuration_details payment_method_types processing receipt_email
+    setup_future_usage shipping source status
+"""
+
 
 def created_fields(params: Json) -> Json:
     """Return the fields of a new intent; raise 400 for an amount or currency Stripe refuses."""
@@ -89,6 +97,11 @@ def confirmed_fields(intent: Json, params: Json) -> Json:
     return updated_fields(intent, {name: value for name, value in params.items() if name in names})
 
 
+def publishable(intent: Json) -> Json:
+    """Return the part of an intent that a browser with its client_secret may see."""
+    return {name: intent[name] for name in _SEEN_BY_BROWSERS.split()}
+
+
 def shipping(given: Json | None) -> Json | None:
     """Return an address for shipping in full, or None for none."""
     if not given:
@@ -113,7 +126,7 @@ def _methods(params: Json, currency: str, automatic: Json | None) -> Json:
     may_redirect = automatic is None or automatic["allow_redirects"] == "always"
     types = method_types.offered(params, currency=currency, may_redirect=may_redirect)
     return {
-        "payment_method_options": _method_options(params, types),
+        "payment_method_options": method_types.options("payment_intent", params, types),
         "payment_method_types": types,
     }
 
@@ -132,22 +145,3 @@ def _automatic_methods(params: Json) -> Json | None:
             )
         return {"allow_redirects": given.get("allow_redirects", "always"), "enabled": True}
     return None if named or given else {"allow_redirects": "always", "enabled": True}
-
-
-def _method_options(params: Json, types: list[str]) -> Json:
-    """Return the options of the types that the sandbox has; those it doesn't know are left out."""
-    options = {}
-    for kind in types:
-        if kind in _OPTIONS:
-            given = (params.get("payment_method_options") or {}).get(kind) or {}
-            known = blank(f"payment_intent.payment_method_options.{kind}", **_OPTIONS[kind])
-            changed = {key: value for key, value in given.items() if key in known}
-            options[kind] = {**known, **changed}
-    return options
-
-
-_OPTIONS: dict[str, Json] = {
-    "card": {"request_three_d_secure": "automatic"},
-    "ideal": {},
-    "sepa_debit": {},
-}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stripe_sandbox.protocol.errors import StripeError, invalid
-from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.protocol.shapes import Json, blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ METHOD_TYPES = {
         "eur", is_delayed=True, needs_mandate=True, fee_permille=8, fee_fixed=30
     ),
 }
+_OPTIONS: dict[str, Json] = {"card": {"request_three_d_secure": "automatic"}}
+"""The options that have a value before anybody gave one."""
 
 
 def offered(params: Json, *, currency: str, may_redirect: bool = True) -> list[str]:
@@ -58,6 +60,21 @@ def offered(params: Json, *, currency: str, may_redirect: bool = True) -> list[s
             "and the other parameters.",
             "allowed_payment_method_types",
         )
+    return found
+
+
+def options(owner: str, params: Json, types: list[str]) -> Json:
+    """Return `payment_method_options` as an object shows them; `owner` is its name.
+
+    What the sandbox's types have no option for is left out.
+    """
+    found = {}
+    for kind in types:
+        if kind in METHOD_TYPES:
+            given = (params.get("payment_method_options") or {}).get(kind) or {}
+            known = blank(f"{owner}.payment_method_options.{kind}", **_OPTIONS.get(kind, {}))
+            changed = {key: value for key, value in given.items() if key in known}
+            found[kind] = {**known, **changed}
     return found
 
 

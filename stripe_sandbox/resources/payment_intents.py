@@ -1,11 +1,10 @@
-"""PaymentIntents: their routes, and the three functions that the browser's pages call.
+"""PaymentIntents: their routes, and the two functions that the browser's pages call.
 
 - `confirm(sandbox, intent_id, *, payment_method=None, payment_method_data=None, return_url=None)`
   returns the intent; raises `StripeError` (402, with the intent inside) on a decline.
 - `complete_authentication(sandbox, intent_id, *, succeed)` ends the visit to the 3-D Secure page or
   to the page of a method that redirects, and returns the URL that the browser goes to next, or None
   when the intent was confirmed without a return_url.
-- `publishable(intent)` is what a browser may see of an intent.
 """
 
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from stripe_sandbox.resources.intent_fields import (
     UNCHANGEABLE,
     confirmed_fields,
     created_fields,
+    publishable,
     updated_fields,
 )
 from stripe_sandbox.resources.method_types import check
@@ -45,13 +45,6 @@ continuations: dict[str, Callable[[Sandbox, Json], str]] = {}
 CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
 _CANCELABLE = CONFIRMABLE | {"requires_capture"}
 _OF_SERVERS = "error_on_requires_action mandate_data off_session return_url use_stripe_sdk"
-_SEEN_BY_BROWSERS = """
-    id object allowed_payment_method_types amount amount_details automatic_payment_methods
-    canceled_at cancellation_reason capture_method client_secret confirmation_method created
-    currency description last_payment_error livemode next_action payment_method
-    payment_method_configuration_details payment_method_types processing receipt_email
-    setup_future_usage shipping source status
-"""
 
 
 def confirm(
@@ -109,11 +102,6 @@ def returning(intent: Json, return_url: str) -> str:
     )
     parts = urlsplit(return_url)
     return parts._replace(query=f"{parts.query}&{query}".strip("&")).geturl()
-
-
-def publishable(intent: Json) -> Json:
-    """Return the part of an intent that a browser with its client_secret may see."""
-    return {name: intent[name] for name in _SEEN_BY_BROWSERS.split()}
 
 
 def make(sandbox: Sandbox, params: Json) -> Json:

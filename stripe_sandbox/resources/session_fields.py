@@ -65,7 +65,7 @@ def created_fields(sandbox: Sandbox, params: Json, *, total: int, currency: str)
         "expires_at": _expiry(params, sandbox.now()),
         "metadata": merged({}, params.get("metadata", {})),
         "payment_method_collection": params.get("payment_method_collection", "if_required"),
-        "payment_method_options": _method_options(params, types),
+        "payment_method_options": method_types.options("checkout.session", params, types),
         "payment_method_types": types,
         "payment_status": "unpaid" if total else "no_payment_required",
     }
@@ -133,25 +133,6 @@ def _customer_fields(sandbox: Sandbox, params: Json) -> Json:
         "customer_creation": None,
         "customer_details": blank("checkout.session.customer_details", **details),
     }
-
-
-def _method_options(params: Json, types: list[str]) -> Json:
-    given = params.get("payment_method_options") or {}
-    options = {}
-    for kind in types:
-        if kind in _OPTIONS:
-            path = f"checkout.session.payment_method_options.{kind}"
-            known = blank(path, **_OPTIONS[kind])
-            changed = {key: value for key, value in (given.get(kind) or {}).items() if key in known}
-            options[kind] = {**known, **changed}
-    return options
-
-
-_OPTIONS: dict[str, Json] = {
-    "card": {"request_three_d_secure": "automatic"},
-    "ideal": {},
-    "sepa_debit": {},
-}
 
 
 def _check_url(params: Json, name: str) -> None:
