@@ -6,10 +6,11 @@ prices while they are active.
 """
 
 from collections.abc import Callable, Iterable
-from itertools import islice, takewhile
+from itertools import islice
 
-from stripe_sandbox.protocol.idempotency import LIFETIME
+from stripe_sandbox.protocol.idempotency import forget_old
 from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.resources.disputes import OPEN
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.tables import Table
 
@@ -31,7 +32,7 @@ _FOLLOW = {
 
 _UNDER_WAY = {
     "refund": {"pending", "requires_action"},
-    "dispute": {"needs_response", "under_review", "warning_needs_response", "warning_under_review"},
+    "dispute": OPEN,
 }
 _SOURCES = ("charge", "refund", "dispute")
 
@@ -47,12 +48,11 @@ def prune(sandbox: Sandbox, keep: int) -> None:
 
 
 def _prune_answers(sandbox: Sandbox, keep: int) -> None:
-    known, begins = sandbox.state.idempotency, sandbox.time() - LIFETIME
-    over = list(takewhile(lambda key: known[key]["at"] < begins, known))
-    if len(known) > keep * _SLACK:
-        done = (key for key, row in known.items() if "status" in row)
-        over += _oldest(done, len(known) - keep)
-    _forget(known, over)
+    known = sandbox.state.idempotency
+    with sandbox.idempotency_lock:
+        forget_old(sandbox)
+        if len(known) > keep * _SLACK:
+            _forget(known, _oldest(known, len(known) - keep))
 
 
 def _prune_events(sandbox: Sandbox, keep: int) -> None:

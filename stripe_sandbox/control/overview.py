@@ -6,12 +6,21 @@ from itertools import islice
 from typing import Any
 
 from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.resources.disputes import OPEN
 from stripe_sandbox.rules import FOR_CALLS, FOR_DELIVERIES, is_active
 from stripe_sandbox.sandbox import Sandbox
 
 _EVENTS, _OBJECTS, _REQUESTS = 30, 12, 30
-_SHOWN = ("payment_intent", "checkout.session", "refund", "dispute")
-_FAILABLE = {"pending", "requires_action", "succeeded"}
+_VERBS: dict[str, list[tuple[set[str], str, str]]] = {
+    "payment_intent": [({"succeeded"}, "charges/{charge}/dispute", "Dispute")],
+    "checkout.session": [({"open"}, "checkout/sessions/{id}/expire", "Expire")],
+    "refund": [
+        ({"pending", "requires_action", "succeeded"}, "refunds/{id}/fail", "Fail"),
+        ({"pending"}, "refunds/{id}/ask", "Ask the shopper"),
+    ],
+    "dispute": [(OPEN, "disputes/{id}/win", "Win"), (OPEN, "disputes/{id}/lose", "Lose")],
+}
+"""By the kind of object: in these statuses, this verb, by this name."""
 _TONES = {
     "delivered": "good",
     "canceled": "quiet",
@@ -41,7 +50,7 @@ def overview(sandbox: Sandbox) -> Json:
             "rules": rules,
             "active": [rule for rule in rules if rule["is_active"]],
             "events": [_event(sandbox, event) for event in events],
-            "objects": [row for kind in _SHOWN for row in _objects(sandbox, kind)],
+            "objects": [row for kind in _VERBS for row in _objects(sandbox, kind)],
             "endpoints": list(sandbox.state.tables.get("webhook_endpoint", {}).values()),
             "requests": requests,
         }
@@ -109,21 +118,20 @@ def _objects(sandbox: Sandbox, kind: str) -> list[Json]:
             "status": row["status"],
             "amount": row.get("amount", row.get("amount_total")),
             "currency": row["currency"],
-            "verb": _verb(kind, row),
+            "verbs": _verbs(kind, row),
         }
         for row in islice(sandbox.newest_first(kind), _OBJECTS)
     ]
 
 
-def _verb(kind: str, row: Json) -> tuple[str, str] | None:
-    """Return the path of what can be made to happen to an object, and its name."""
-    if kind == "payment_intent" and row["status"] == "succeeded" and row["latest_charge"]:
-        return f"charges/{row['latest_charge']}/dispute", "Dispute"
-    if kind == "refund" and row["status"] in _FAILABLE:
-        return f"refunds/{row['id']}/fail", "Fail"
-    if kind == "checkout.session" and row["status"] == "open":
-        return f"checkout/sessions/{row['id']}/expire", "Expire"
-    return None
+def _verbs(kind: str, row: Json) -> list[tuple[str, str]]:
+    """Return what can be made to happen to an object now: the path of each verb, and its name."""
+    ids = {"id": row["id"], "charge": row.get("latest_charge")}
+    return [
+        (path.format(**ids), name)
+        for statuses, path, name in _VERBS[kind]
+        if row["status"] in statuses
+    ]
 
 
 def _request(row: Json) -> Json:

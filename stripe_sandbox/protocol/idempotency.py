@@ -38,7 +38,7 @@ def once(
     if len(key) > _LONGEST:
         raise StripeError(f"Idempotency keys can be at most {_LONGEST} characters long.")
     with sandbox.idempotency_lock:
-        _forget_old(sandbox)
+        forget_old(sandbox)
         if kept := sandbox.state.idempotency.get(key):
             return _replayed(kept, key, fingerprint)
         if key in sandbox.keys_in_flight:
@@ -70,8 +70,8 @@ def executed(sandbox: Sandbox, execute: Callable[[], Json]) -> Answer:
         return Answer(500, {"error": {"type": "api_error", "message": message}})
 
 
-def _forget_old(sandbox: Sandbox) -> None:
-    """Forget the keys that are a day old. They stand in the order of their first use."""
+def forget_old(sandbox: Sandbox) -> None:
+    """Forget the keys that are a day old, the first used first. Hold `idempotency_lock`."""
     keys = sandbox.state.idempotency
     latest = sandbox.time() - LIFETIME
     while keys and keys[oldest := next(iter(keys))]["at"] <= latest:

@@ -28,7 +28,7 @@ from stripe_sandbox.sandbox import Sandbox
 endpoints = Endpoints()
 
 _ANSWERABLE = {"needs_response", "warning_needs_response"}
-CLOSED = {"won", "lost", "warning_closed"}
+OPEN = {"needs_response", "under_review", "warning_needs_response", "warning_under_review"}
 
 
 def open_dispute(sandbox: Sandbox, charge_id: str, *, kind: str = "dispute") -> Json:
@@ -69,7 +69,7 @@ def decide(sandbox: Sandbox, dispute_id: str, *, is_won: bool) -> Json:
     """Let the bank decide now; raise 400 when it has before. An inquiry is closed either way."""
     with sandbox.lock:
         dispute = sandbox.get("dispute", dispute_id, param="dispute")
-        _check_open(dispute, dispute["status"] not in CLOSED)
+        _check_open(dispute, dispute["status"] in OPEN)
         return _closed(sandbox, dispute, "won" if is_won else "lost")
 
 

@@ -97,27 +97,38 @@ def test_no_secret_and_no_card_number_is_shown(world: World, browser: FlaskClien
 
 def test_objects_offer_what_can_happen_to_them(world: World, browser: FlaskClient) -> None:
     charge = world.paid().latest_charge
+    refund = world.stripe.refunds.create({"payment_intent": world.paid("pm_card_pendingRefund").id})
+    world.paid("pm_card_createDispute")
+    [dispute] = world.stripe.disputes.list().data
     session = world.checkout()
     page = browser.get("/_sandbox/").text
 
     assert f'data-verb="charges/{charge}/dispute"' in page
     assert f'data-verb="checkout/sessions/{session.id}/expire"' in page
+    for verb in (f"refunds/{refund.id}/fail", f"refunds/{refund.id}/ask"):
+        assert f'data-verb="{verb}"' in page
+    for verb in (f"disputes/{dispute.id}/win", f"disputes/{dispute.id}/lose"):
+        assert f'data-verb="{verb}"' in page
 
 
-@pytest.mark.parametrize("verb", ["dispute", "fail", "expire"])
+@pytest.mark.parametrize("verb", ["dispute", "fail", "expire", "win"])
 def test_what_happens_to_an_object_is_told_as_an_event(world: World, verb: str) -> None:
     intent = world.paid()
     refund = world.stripe.refunds.create({"payment_intent": intent.id, "amount": 100})
+    world.paid("pm_card_createDispute")
+    [dispute] = world.stripe.disputes.list().data
     path, kind = {
         "dispute": (f"charges/{intent.latest_charge}/dispute", "charge.dispute.created"),
+        "win": (f"disputes/{dispute.id}/win", "charge.dispute.closed"),
         "fail": (f"refunds/{refund.id}/fail", "refund.failed"),
         "expire": (f"checkout/sessions/{world.checkout().id}/expire", "checkout.session.expired"),
     }[verb]
+    told = world.event_types().count(kind)
 
     once, again = world.control(path), world.control(path)
 
     assert (once.status_code, again.status_code) == (200, 400)
-    assert world.event_types().count(kind) == 1
+    assert world.event_types().count(kind) == told + 1
 
 
 def version(browser: FlaskClient) -> Any:
