@@ -12,10 +12,10 @@ PIP_COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev
 	--annotation-style=line
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-NODE_MODULES := node_modules/.installed
+NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format reset flask screenshots requirements
+.PHONY: help demo run test check format reset flask stripe screenshots requirements bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,16 @@ format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend
 reset: ## Forget the demo's database, sandbox and keys; the next `make demo` starts over
 	rm -rf var
 
+bench: $(INSTALLED_DEV) ## Measure how fast it is on this machine (ARGS="sandbox" picks one)
+	@$(PY) -m benchmarks $(ARGS)
+
 flask: $(INSTALLED) ## Run a flask command on the demo's database (ARGS="routes")
 	@$(PY) -m scripts.demo_environment $(PY) -m flask $(ARGS)
+
+stripe: $(NODE_MODULES) ## Run the Stripe CLI on the demo's sandbox, no account needed (ARGS="trigger charge.refunded")
+	@STRIPE_API_KEY=sk_test_sandbox STRIPE_CLI_TELEMETRY_OPTOUT=1 XDG_CONFIG_HOME="$(abspath var)" \
+		PATH="$(abspath $(VENV))/bin:$$PATH" node_modules/.bin/stripe $(ARGS) \
+		--api-base http://127.0.0.1:$(or $(SANDBOX_PORT),4242)
 
 screenshots: $(INSTALLED_DEV) ## Take the README's pictures from a running `make demo`
 	@CHROMIUM="$$($(PY) -m tests.browser)" && export CHROMIUM && $(PY) -m scripts.screenshots
@@ -64,8 +72,8 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
-# Types for checking our JavaScript; npm comes with the requirements.
+# Types for checking our JavaScript, the Stripe CLI and the Node SDK; npm comes with the requirements.
 $(NODE_MODULES): package-lock.json | $(INSTALLED_DEV)
 	@echo "Installing package-lock.json into node_modules …"
 	@PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --silent
-	@touch $@
+	@cp package-lock.json $@

@@ -5,11 +5,14 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, start, stop
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.resources.webhook_endpoints import secret_of
+from stripe_sandbox.sandbox import KEEP_EVENTS, SETTLE_AFTER
 from stripe_sandbox.server import HOST, Server
 
 
@@ -21,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
         app = create_sandbox(
             seed=asked.seed,
             state_file=asked.state,
+            retry_factor=asked.retry_factor,
+            settle_after=asked.settle_after,
+            keep_events=asked.keep_events,
+            deliveries_at_once=asked.deliveries_at_once,
             public_url=f"http://localhost:{asked.port}",
         )
         server = Server(app, asked.port)
@@ -42,12 +49,39 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m stripe_sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=4242)
-    parser.add_argument("--webhook", action="append", default=[], metavar="URL")
-    parser.add_argument("--seed", type=int, help="make ids the same every time")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="remember across restarts")
+    about = "The Stripe sandbox: a stand-in for Stripe, on 127.0.0.1 only. It is not Stripe."
+    parser = argparse.ArgumentParser(
+        prog="python -m stripe_sandbox",
+        description=about,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    for name, kind, default, metavar, explained in _OPTIONS:
+        parser.add_argument(name, type=kind, default=default, metavar=metavar, help=explained)
+    parser.add_argument(
+        "--webhook",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="send every event here; may be given more than once",
+    )
     return parser
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number of 1 or more is needed")
+    return int(text)
+
+
+_OPTIONS: list[tuple[str, Callable[[str], Any], Any, str, str]] = [
+    ("--port", int, 4242, "N", "where it listens"),
+    ("--seed", int, None, "N", "make ids and chance the same in every run"),
+    ("--state", Path, None, "FILE", "remember across restarts"),
+    ("--keep-events", _whole, KEEP_EVENTS, "N", "forget older events and finished purchases"),
+    ("--retry-factor", float, 1.0, "X", "stretch the back-off of deliveries: 0.01 is quick"),
+    ("--deliveries-at-once", _whole, 1, "N", "to one endpoint; from 2 on, out of order"),
+    ("--settle-after", float, SETTLE_AFTER, "SECONDS", "how long a debit takes"),
+]
 
 
 def _say(error: Exception, port: int) -> int:

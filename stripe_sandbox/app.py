@@ -3,37 +3,52 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from stripe_sandbox import control
 from stripe_sandbox.deliveries import Send, send_over_http
 from stripe_sandbox.faults import SandboxFault
 from stripe_sandbox.pages import pages
+from stripe_sandbox.pages.http import current_sandbox
 from stripe_sandbox.protocol.transport import Endpoint, refuse_unknown_route, serve
 from stripe_sandbox.resources import (
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
+    cli_sessions,
+    customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
+    payment_pages,
+    prices,
+    products,
     refunds,
     webhook_endpoints,
 )
-from stripe_sandbox.sandbox import Sandbox
+from stripe_sandbox.sandbox import KEEP_EVENTS, SETTLE_AFTER, Sandbox
+from stripe_sandbox.server import LARGEST_BODY
 from stripe_sandbox.state_file import Clockwork, load
 
-LARGEST_BODY = 1024 * 1024
 RESOURCES = (
     balance_transactions,
+    captures,
     charges,
     checkout_sessions,
+    cli_sessions,
+    customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
+    payment_pages,
+    prices,
+    products,
     refunds,
     webhook_endpoints,
 )
@@ -56,23 +71,28 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     state_file: Path | None = None,
     retry_factor: float = 1.0,
     public_url: str = "http://localhost:4242",
+    settle_after: float = SETTLE_AFTER,
+    keep_events: int = KEEP_EVENTS,
+    deliveries_at_once: int = 1,
 ) -> Flask:
     """Return the WSGI application, with its memory on `app.sandbox` (see `sandbox_of`).
 
     `clock`, `seed` and `send` make it deterministic; `threaded` lets it deliver webhooks by itself;
-    `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off.
+    `state_file` keeps its memory across restarts; `retry_factor` stretches the retries' back-off;
+    `settle_after` is the seconds after which a debit or a refund to a bank settles; `keep_events`
+    bounds the memory; `deliveries_at_once` to one endpoint may arrive out of order, as Stripe's do.
     """
-    app = _Application("stripe_sandbox")
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     sandbox = Sandbox(
         clock=clock,
         seed=seed,
         send=send or send_over_http,
         retry_factor=retry_factor,
         public_url=public_url,
+        settle_after=settle_after,
+        keep_events=keep_events,
+        deliveries_at_once=deliveries_at_once,
     )
-    app.extensions["stripe_sandbox"] = sandbox
-    cast("Any", app).sandbox = sandbox
+    app = _Application(sandbox)
     _add_routes(app, sandbox)
     app.before_request(_refuse_strangers)
     app.after_request(_allow_browsers)
@@ -101,13 +121,13 @@ def sandbox_of(app: Flask) -> Sandbox:
     return cast("Sandbox", app.extensions["stripe_sandbox"])
 
 
-def current_sandbox() -> Sandbox:
-    """Return the sandbox of the request that is being answered."""
-    return sandbox_of(current_app)
-
-
 class _Application(Flask):
     """Lets an answer that never comes leave the application, as the faults want it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__("stripe_sandbox")
+        self.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+        self.extensions["stripe_sandbox"] = self.sandbox = sandbox
 
     def handle_exception(self, e: Exception) -> Response:
         if isinstance(e, SandboxFault):
@@ -119,13 +139,14 @@ def _add_routes(app: Flask, sandbox: Sandbox) -> None:
     for resource in RESOURCES:
         for endpoint in resource.endpoints:
             _route(app, sandbox, endpoint)
-    app.add_url_rule(
-        "/v1/<path:rest>",
-        "unknown",
-        lambda rest: refuse_unknown_route(sandbox),  # noqa: ARG005
-        methods=["GET", "POST", "DELETE"],
-        provide_automatic_options=False,
-    )
+    for rule in ("/v1/", "/v1/<path:rest>", "/v2/<path:rest>"):
+        app.add_url_rule(
+            rule,
+            view_func=_unknown,
+            methods=["GET", "POST", "DELETE", "PUT", "PATCH"],
+            provide_automatic_options=False,
+        )
+    app.register_blueprint(cli_sessions.websocket)
     app.register_blueprint(control.bp)
     app.register_blueprint(pages)
 
@@ -140,7 +161,12 @@ def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:
         view,
         methods=[endpoint.method],
         provide_automatic_options=False,
+        strict_slashes=False,
     )
+
+
+def _unknown(**_: str) -> Response:
+    return refuse_unknown_route(current_sandbox())
 
 
 def _refuse_strangers() -> Response | None:
@@ -155,5 +181,5 @@ def _refuse_strangers() -> Response | None:
 
 def _allow_browsers(response: Response) -> Response:
     if request.path.startswith("/v1/"):
-        response.headers.update(_CORS)
+        response.headers.extend(_CORS)
     return response

@@ -1,47 +1,57 @@
 """The sandbox's memory: plain data, ids, a clock and one lock.
 
 Objects are kept exactly as the API shows them, by kind and id. A stored object is replaced, never
-mutated: so an event may hold the object itself, and a snapshot copies tables, not objects.
+mutated: so an event may hold the object itself, and a snapshot shares tables until they change.
 """
 
-import random
-import secrets
+import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from stripe_sandbox.protocol.errors import missing
 from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.tables import Table
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHARACTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 @dataclass
 class State:
     """Everything that a restart must not lose. All of it is JSON."""
 
-    tables: dict[str, dict[str, Json]] = field(default_factory=dict)
-    notes: dict[str, Json] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    notes: Table = field(default_factory=Table)
     """What the sandbox remembers about an object and the API does not show."""
-    idempotency: dict[str, Json] = field(default_factory=dict)
-    deliveries: dict[str, Json] = field(default_factory=dict)
+    idempotency: Table = field(default_factory=Table)
+    deliveries: Table = field(default_factory=Table)
     """Those that still have to be made; the made ones move to `delivered`."""
-    delivered: dict[str, Json] = field(default_factory=dict)
+    delivered: Table = field(default_factory=Table)
+    scheduled: Table = field(default_factory=Table)
+    """What happens by itself later, by the object that it happens to."""
+    rules: Table = field(default_factory=Table)
+    """What was asked to go wrong."""
+    counts: Table = field(default_factory=Table)
+    """How many ids, rules and the like there have been, so that a seed's series goes on."""
     clock_offset: float = 0
     is_held: bool = False
 
+    @classmethod
+    def from_json(cls, kept: Json) -> "State":
+        """Return the state that `as_json` described. Raises TypeError for anything else."""
+        known: Json = {name: _read(name, value) for name, value in kept.items()}
+        return cls(**known)
+
+    def as_json(self) -> Json:
+        """Return the state for a file."""
+        return {each.name: _written(getattr(self, each.name)) for each in fields(self)}
+
     def copy(self) -> "State":
-        """Return a copy that later changes to this state leave alone."""
-        return State(
-            tables={kind: dict(rows) for kind, rows in self.tables.items()},
-            notes=dict(self.notes),
-            idempotency=dict(self.idempotency),
-            deliveries=dict(self.deliveries),
-            delivered=dict(self.delivered),
-            clock_offset=self.clock_offset,
-            is_held=self.is_held,
-        )
+        """Return a copy that later changes to this state leave alone. Costs microseconds."""
+        return State(**{each.name: _forked(getattr(self, each.name)) for each in fields(self)})
 
 
 class Storage:
@@ -52,8 +62,9 @@ class Storage:
         self.lock = threading.RLock()
         self.idempotency_lock = threading.Lock()
         self.changes = 0
+        self._counting = threading.Lock()
         self._clock = clock
-        self._random = random.Random(seed) if seed is not None else None  # noqa: S311 - on request
+        self._seed = seed
 
     def now(self) -> int:
         """Return the sandbox's time in whole seconds."""
@@ -65,12 +76,26 @@ class Storage:
 
     def new_id(self, prefix: str, length: int = 24) -> str:
         """Return an id no one has; the same series every time when a seed was given."""
-        choose = self._random.choice if self._random else secrets.choice
-        return prefix + "".join(choose(_ALPHABET) for _ in range(length))
+        return prefix + self._random_bytes("ids", length).translate(_CHARACTERS).decode()
+
+    def chance(self) -> float:
+        """Return a number from 0 up to 1; the same series every time when a seed was given."""
+        return int.from_bytes(self._random_bytes("chances", 6), "big") / 2**48
+
+    def count(self, what: str) -> int:
+        """Return how many of these there have been, this one included."""
+        with self._counting:  # not the lock: a request gets its id while another one executes
+            number: int = self.state.counts.get(what, 0) + 1
+            self.state.counts[what] = number
+            return number
 
     def put(self, row: Json) -> Json:
         """Keep an object under its kind and id, in place of what was there."""
-        self.state.tables.setdefault(row["object"], {})[row["id"]] = row
+        kind = row["object"]
+        rows = self.state.tables.get(kind)
+        if rows is None:
+            rows = self.state.tables[kind] = Table()
+        rows[row["id"]] = row
         self.changes += 1
         return row
 
@@ -80,7 +105,9 @@ class Storage:
 
     def find(self, kind: str, object_id: str | None) -> Json | None:
         """Return an object or None."""
-        return self.state.tables.get(kind, {}).get(object_id or "")
+        rows = self.state.tables.get(kind)
+        row: Json | None = rows.get(object_id or "") if rows else None
+        return row
 
     def get(self, kind: str, object_id: str, *, param: str = "id") -> Json:
         """Return an object, or raise Stripe's 404 that blames `param`."""
@@ -107,15 +134,39 @@ class Storage:
         return row
 
     def snapshot(self) -> State:
-        """Return a copy of the state to `restore` later. Costs no more than the tables' keys."""
-        with self.lock:
+        """Return a copy of the state to `restore` later. Costs microseconds."""
+        with self.lock, self._counting:
             return self.state.copy()
 
     def restore(self, snapshot: State) -> None:
         """Go back to a snapshot, which stays usable."""
-        with self.lock:
+        with self.lock, self._counting:
             self.state = snapshot.copy()
             self.changes += 1
+
+    def _random_bytes(self, series: str, length: int) -> bytes:
+        if self._seed is None:
+            return os.urandom(length)
+        text = f"{self._seed} {series} {self.count(series)}"
+        return hashlib.shake_128(text.encode(), usedforsecurity=False).digest(length)
+
+
+def _read(name: str, value: Any) -> Any:
+    if name == "tables":
+        return {kind: Table(rows) for kind, rows in value.items()}
+    return Table(value) if isinstance(value, dict) else value
+
+
+def _forked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {kind: rows.fork() for kind, rows in value.items()}
+    return value.fork() if isinstance(value, Table) else value
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {kind: rows.as_dict() for kind, rows in value.items()}
+    return value.as_dict() if isinstance(value, Table) else value
 
 
 _SAID = {"payment_method": "PaymentMethod"}

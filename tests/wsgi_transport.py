@@ -37,9 +37,7 @@ class WsgiAdapter(BaseAdapter):
             input_stream=io.BytesIO(body),
         )
         try:
-            chunks, status, headers = run_wsgi_app(
-                self._app.wsgi_app, {**builder.get_environ(), "stripe_sandbox.in_process": True}
-            )
+            chunks, status, headers = run_wsgi_app(self._app.wsgi_app, builder.get_environ())
         except SandboxFault as fault:
             raise _FAULTS[fault.kind](str(fault), request=request) from fault
         return _response(request, int(status.split(" ")[0]), dict(headers), b"".join(chunks))

@@ -8,22 +8,26 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from stripe_sandbox.pages import authentication, checkout
+from stripe_sandbox.pages import authentication, checkout, receipts
 from stripe_sandbox.pages.http import current_sandbox, harden_static_file, is_origin, secured
-from stripe_sandbox.pages.words import TEST_CARDS, language, words
+from stripe_sandbox.pages.methods import CURRENCIES, FIELDS
+from stripe_sandbox.pages.test_values import TEST_CARDS, TEST_IBANS, TEST_VALUES
+from stripe_sandbox.pages.words import language, words
 from stripe_sandbox.sandbox import API_VERSION
 
 pages = Blueprint("pages", __name__)
 pages.after_app_request(harden_static_file)
 pages.add_url_rule("/c/pay/<session_id>", "checkout", checkout.show)
 pages.add_url_rule("/c/pay/<session_id>", "pay", checkout.pay, methods=["POST"])
-pages.add_url_rule("/3d_secure/<intent_id>", "challenge", authentication.show)
-pages.add_url_rule(
-    "/3d_secure/<intent_id>", "answer_challenge", authentication.answer, methods=["POST"]
-)
+pages.add_url_rule("/receipts/<charge_id>", "receipt", receipts.show)
+for place, name in (("3d_secure", "challenge"), ("redirect", "redirect")):
+    rule = f"/{place}/<intent_id>"
+    pages.add_url_rule(rule, name, authentication.show)
+    pages.add_url_rule(rule, f"answer_{name}", authentication.answer, methods=["POST"])
 
-_PARTS = ("errors", "api", "payment_element", "elements", "stripe")
+_PARTS = ("errors", "api", "frame", "payment_element", "elements", "challenge", "stripe")
 """The modules of the stand-in for Stripe.js, each after those that it imports."""
+_THEMES = {"stripe", "night", "flat"}
 
 
 @pages.get("/")
@@ -36,6 +40,7 @@ def landing() -> Response:
         api_version=API_VERSION,
         controls=_controls(),
         test_cards=TEST_CARDS,
+        test_ibans=TEST_IBANS,
     )
     return secured(page)
 
@@ -63,8 +68,11 @@ def payment_element() -> Response:
         "element.html",
         words=words(language(request.args.get("locale"))),
         origin=origin,
-        theme="night" if request.args.get("theme") == "night" else "stripe",
-        test_cards=TEST_CARDS,
+        shop=origin.partition("://")[2],
+        theme=theme if (theme := request.args.get("theme")) in _THEMES else "stripe",
+        fields=FIELDS,
+        currencies=CURRENCIES,
+        test_values=TEST_VALUES,
     )
     return secured(page, framed_by=origin)
 

@@ -1,18 +1,10 @@
-"""What the pages say, in English and Traditional Chinese, and how they write amounts."""
+"""What the pages say, in English and Traditional Chinese."""
 
-import re
-from copy import copy
-from dataclasses import dataclass
-from decimal import Decimal
-
-from babel import Locale
 from flask import request
 
 from stripe_sandbox.protocol.shapes import Json
-from stripe_sandbox.resources.cards import CARDS
-from stripe_sandbox.resources.currencies import THREE_DECIMAL, ZERO_DECIMAL
 
-_LOCALES = {"en": Locale("en", "US"), "zh-TW": Locale("zh", "TW", script="Hant")}
+LANGUAGES = ("en", "zh-TW")
 _WORDS = {
     "sandbox": ("Stripe sandbox", "Stripe 沙盒"),
     "not_stripe": ("this is not Stripe, no money moves", "這不是 Stripe，不會動用任何款項"),
@@ -23,20 +15,50 @@ _WORDS = {
     "total": ("Total", "總計"),
     "quantity": ("Qty", "數量"),
     "email": ("E-mail", "電子郵件"),
+    "pay_with": ("Pay with", "付款方式"),
     "card": ("Card", "卡片"),
+    "sepa_debit": ("SEPA Direct Debit", "SEPA 直接扣款"),
+    "ideal": ("iDEAL", "iDEAL"),
     "number": ("Card number", "卡號"),
-    "expiry": ("Expiry (MM / YY)", "到期日（月 / 年）"),
+    "expiry": ("Expiry (MM/YY)", "到期日（月/年）"),
     "cvc": ("Security code", "安全碼"),
-    "test_cards": ("Pay with a test card", "使用測試卡付款"),
+    "iban": ("IBAN", "IBAN"),
+    "name": ("Account holder’s name", "帳戶持有人姓名"),
+    "mandate": (
+        "You allow {} to debit this account. Your bank refunds a debit within eight weeks.",
+        "您授權 {} 從此帳戶扣款。您可於八週內要求銀行退還款項。",
+    ),
+    "redirected": (
+        "You will leave for {} to approve the payment, and come back.",
+        "您將前往 {} 核准付款，完成後再返回。",
+    ),
+    "test_values_card": ("Pay with a test card", "使用測試卡付款"),
+    "test_values_sepa_debit": ("Pay from a test account", "使用測試帳戶付款"),
     "any_date": (
         "Any expiry in the future and any security code will do.",
         "任何未來的到期日與任何安全碼均可。",
     ),
     "pay": ("Pay {}", "支付 {}"),
+    "confirm": ("Complete the order", "完成訂單"),
     "paying": ("Paying…", "付款處理中…"),
     "paid_title": ("This order is paid", "此訂單已付款"),
     "paid": ("{} was paid. There is nothing left to do here.", "已支付 {}，無須再操作。"),
     "go_on": ("Go on to the shop", "前往商店"),
+    "processing_title": ("This payment is on its way", "付款處理中"),
+    "processing": (
+        "The debit of {} was started. It takes some days; there is nothing left to do here.",
+        "已開始扣款 {}，需要數日完成，無須再操作。",
+    ),
+    "failed_title": ("This payment failed", "付款失敗"),
+    "failed": (
+        "The debit of {} was refused, and nothing was charged. Start again from the shop.",
+        "{} 的扣款遭拒，未收取任何費用。請回到商店重新開始。",
+    ),
+    "canceled_title": ("This payment was canceled", "付款已取消"),
+    "canceled": (
+        "{} can't be paid here any more, and nothing was charged. Start again from the shop.",
+        "已無法在此支付 {}，也未收取任何費用。請回到商店重新開始。",
+    ),
     "expired_title": ("This payment page has expired", "此付款頁面已過期"),
     "expired": (
         "It can't be paid any more, and nothing was charged. Start again from the shop.",
@@ -59,8 +81,25 @@ _WORDS = {
     "challenge_continue": ("Continue it", "繼續驗證"),
     "complete": ("Complete", "完成驗證"),
     "fail": ("Fail", "驗證失敗"),
+    "authorise_title": ("Approve this payment?", "核准這筆付款？"),
+    "authorise": (
+        "Your bank’s own page would be here. In the sandbox, you decide.",
+        "此處原為您銀行的頁面。在沙盒中，由您決定結果。",
+    ),
+    "approve": ("Authorize the test payment", "核准測試付款"),
+    "refuse": ("Fail the test payment", "使測試付款失敗"),
+    "redirect_waiting": (
+        "An earlier attempt is still waiting to be approved.",
+        "先前的付款仍在等待核准。",
+    ),
     "over_title": ("This check is over", "此驗證已結束"),
     "over": ("There is nothing left to approve.", "沒有需要核准的項目。"),
+    "receipt": ("Receipt", "收據"),
+    "date": ("Date", "日期"),
+    "paid_with": ("Paid with", "付款方式"),
+    "description": ("Description", "說明"),
+    "refunded": ("Refunded", "已退款"),
+    "reference": ("Reference", "參考編號"),
     "to_shop": ("Paid to", "付款給"),
     "amount": ("Amount", "金額"),
 }
@@ -75,6 +114,16 @@ _PROBLEMS = {
     "invalid_expiry_year_past": ("The expiry year is in the past.", "到期年份已過。"),
     "incomplete_cvc": ("The security code is incomplete.", "安全碼不完整。"),
     "invalid_cvc": ("The security code is not valid.", "安全碼無效。"),
+    "incomplete_iban": ("The IBAN is incomplete.", "IBAN 不完整。"),
+    "invalid_iban": ("The IBAN is not valid.", "IBAN 無效。"),
+    "invalid_bank_account_iban": ("The IBAN is not valid.", "IBAN 無效。"),
+    "invalid_iban_country_code": (
+        "This country has no SEPA Direct Debit.",
+        "此國家不支援 SEPA 直接扣款。",
+    ),
+    "incomplete_name": ("Enter the account holder’s name.", "請輸入帳戶持有人姓名。"),
+    "incomplete_email": ("Enter an e-mail address.", "請輸入電子郵件地址。"),
+    "incomplete_payment_details": ("Choose a way to pay.", "請選擇付款方式。"),
     "email_invalid": ("Enter an e-mail address.", "請輸入電子郵件地址。"),
     "api_connection_error": (
         "The Stripe sandbox does not answer. Check your connection and try again.",
@@ -97,28 +146,28 @@ _BEHAVIOURS = {
     "expired": ("Has expired", "已過期"),
     "incorrect_cvc": ("Wrong security code", "安全碼錯誤"),
     "authenticate": ("Asks for 3-D Secure", "需要 3-D Secure"),
+    "lost_card": ("Is declined as lost", "遭拒：遺失"),
+    "stolen_card": ("Is declined as stolen", "遭拒：遭竊"),
+    "velocity_exceeded": ("Is declined as used too often", "遭拒：使用過於頻繁"),
+    "processing_error": ("Fails at the bank", "銀行處理錯誤"),
+    "authenticate_and_decline": ("Asks for 3-D Secure, is declined", "需要 3-D Secure，之後遭拒"),
     "dispute": ("Pays, is disputed later", "付款後遭爭議"),
+    "dispute_not_received": ("Pays, is disputed as not received", "付款後遭爭議：未收到商品"),
+    "dispute_inquiry": ("Pays, is inquired about later", "付款後遭查詢"),
+    "refund_pending": ("Pays, a refund takes its time", "付款成功，退款需要時間"),
+    "refund_fails": ("Pays, a refund fails", "付款成功，退款失敗"),
+    "debit_succeed": ("Pays later", "稍後付款成功"),
+    "debit_succeed_slowly": ("Pays three minutes later", "三分鐘後付款成功"),
+    "debit_fail": ("Fails later", "稍後扣款失敗"),
+    "debit_insufficient_funds": ("Lacks funds, fails later", "餘額不足，稍後失敗"),
+    "debit_exceeds_source_limit": (
+        "Exceeds an amount, fails later",
+        "超過每週金額，稍後失敗",
+    ),
+    "debit_exceeds_weekly_limit": ("Exceeds a count, fails later", "超過每週次數，稍後失敗"),
+    "debit_fail_slowly": ("Fails three minutes later", "三分鐘後扣款失敗"),
+    "debit_dispute": ("Pays later, is disputed", "稍後付款成功，之後遭爭議"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TestCard:
-    """A card that the pages offer: its number as people write it, and its behaviour's name."""
-
-    number: str
-    behaviour: str
-
-    @property
-    def written(self) -> str:
-        """The number in groups of four."""
-        return " ".join(self.number[at : at + 4] for at in range(0, len(self.number), 4))
-
-
-TEST_CARDS = [
-    TestCard(next(card.number for card in CARDS if card.behaviour == behaviour), behaviour)
-    for behaviour in dict.fromkeys(card.behaviour for card in CARDS)
-]
-"""For each behaviour the first card that has it."""
 
 
 def language(locale: str | None) -> str:
@@ -131,7 +180,7 @@ def language(locale: str | None) -> str:
 
 def words(speech: str) -> Json:
     """Return all wording in a language, for templates; `problems` and `behaviours` are tables."""
-    place = list(_LOCALES).index(speech)
+    place = LANGUAGES.index(speech)
     said: Json = {name: both[place] for name, both in _WORDS.items()}
     said["language"] = speech
     said["problems"] = {code: both[place] for code, both in _PROBLEMS.items()}
@@ -149,18 +198,3 @@ def explained(error: Json | None, speech: str) -> str | None:
     known = (error.get("decline_code"), error.get("code"))
     sentence = next((problems[code] for code in known if code in problems), error.get("message"))
     return str(sentence)
-
-
-def amount_shown(amount: int, currency: str, speech: str) -> str:
-    """Return an amount of minor units as people read it, with as many decimals as Stripe charges.
-
-    Whole New Taiwan dollars are written without decimals, though Stripe counts in cents.
-    """
-    decimals = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
-    value = Decimal(amount).scaleb(-decimals)
-    if currency == "twd" and value == value.to_integral():
-        decimals = 0
-    pattern = copy(_LOCALES[speech].currency_formats["standard"])
-    pattern.frac_prec = (decimals, decimals)
-    shown = pattern.apply(value, _LOCALES[speech], currency=currency.upper(), currency_digits=False)
-    return re.sub(r"(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", shown)

@@ -35,16 +35,17 @@ class StripeError(Exception):
             "param": param,
             "type": kind,
         }
+        self.headers: dict[str, str] = {}
         self.fields: Json = {name: value for name, value in known.items() if value is not None}
 
 
-def missing(kind: str, object_id: str, param: str = "id") -> StripeError:
-    """Return the 404 for an id that names nothing."""
+def missing(kind: str, object_id: str, param: str = "id", status: int = 404) -> StripeError:
+    """Return the 404 for an id that names nothing; pass 400 when a parameter holds the id."""
     return StripeError(
         f"No such {kind.replace('.', ' ')}: '{object_id}'",
         code="resource_missing",
         param=param,
-        status=404,
+        status=status,
     )
 
 
@@ -56,3 +57,13 @@ def required(param: str) -> StripeError:
 def invalid(message: str, param: str, code: str | None = None) -> StripeError:
     """Return the 400 for a parameter that is there and wrong."""
     return StripeError(message, code=code, param=param)
+
+
+def lacking(param: str) -> StripeError:
+    """Return the 501 for a parameter, or a value of it, that Stripe honours and we don't."""
+    return StripeError(
+        f"Stripe takes {param} here, the sandbox does not.",
+        kind="api_error",
+        param=param,
+        status=501,
+    )

@@ -1,6 +1,7 @@
 """Form bodies as Stripe reads them: `a[]=`, `a[0]=`, `a[b][c]=`, in any order."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import parse_qsl
 
@@ -29,11 +30,17 @@ def decode(text: str) -> Json:
     return tree
 
 
-def _insert(tree: Json, key: str, value: str) -> None:
+@lru_cache(maxsize=2048)
+def _steps(key: str) -> tuple[str, ...]:
+    """Return the names in `a[b][]`. Kept, as every request sends much the same keys."""
     match = _KEY.match(key)
     if match is None:
         raise StripeError(f"Invalid parameter name: {key!r}.", param=key)
-    steps = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])]
+    return (match[1], *re.findall(r"\[([^\[\]]*)\]", match[2]))
+
+
+def _insert(tree: Json, key: str, value: str) -> None:
+    steps = _steps(key)
     node = tree
     for here, below in pairwise(steps):
         node = node.setdefault(_place(node, here, below), {})

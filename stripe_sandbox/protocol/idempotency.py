@@ -38,15 +38,23 @@ def once(
     if len(key) > _LONGEST:
         raise StripeError(f"Idempotency keys can be at most {_LONGEST} characters long.")
     with sandbox.idempotency_lock:
-        kept = sandbox.state.idempotency.get(key)
-        if kept and sandbox.time() - kept["at"] < LIFETIME:
+        forget_old(sandbox)
+        if kept := sandbox.state.idempotency.get(key):
             return _replayed(kept, key, fingerprint)
-        row: Json = {"at": sandbox.time(), "fingerprint": fingerprint, "request": cause}
-        sandbox.state.idempotency[key] = row
-    with sandbox.caused_by(cause, key):
-        answer = executed(sandbox, execute)
-        sandbox.state.idempotency[key] = {**row, "status": answer.status, "body": answer.body}
-        sandbox.changes += 1
+        if key in sandbox.keys_in_flight:
+            raise _in_flight(key)
+        sandbox.keys_in_flight.add(key)
+    try:
+        with sandbox.caused_by(cause, key):
+            at = sandbox.time()
+            answer = executed(sandbox, execute)
+            row = {"at": at, "fingerprint": fingerprint, "request": cause}
+            row |= {"status": answer.status, "body": answer.body}
+            sandbox.state.idempotency[key] = row
+            sandbox.changes += 1
+    finally:
+        with sandbox.idempotency_lock:
+            sandbox.keys_in_flight.discard(key)
     return answer
 
 
@@ -62,6 +70,14 @@ def executed(sandbox: Sandbox, execute: Callable[[], Json]) -> Answer:
         return Answer(500, {"error": {"type": "api_error", "message": message}})
 
 
+def forget_old(sandbox: Sandbox) -> None:
+    """Forget the keys that are a day old, the first used first. Hold `idempotency_lock`."""
+    keys = sandbox.state.idempotency
+    latest = sandbox.time() - LIFETIME
+    while keys and keys[oldest := next(iter(keys))]["at"] <= latest:
+        del keys[oldest]
+
+
 def _replayed(kept: Json, key: str, fingerprint: str) -> Answer:
     if kept["fingerprint"] != fingerprint:
         raise StripeError(
@@ -70,16 +86,18 @@ def _replayed(kept: Json, key: str, fingerprint: str) -> Answer:
             "different request.",
             kind="idempotency_error",
         )
-    if "status" not in kept:
-        raise StripeError(
-            "There is currently another in-progress request using this Idempotent Key (that "
-            "probably means you submitted twice, and the other request is still going through): "
-            f"{key}. Please try again later.",
-            kind="idempotency_error",
-            code="idempotency_key_in_use",
-            status=409,
-        )
     headers = {"Idempotent-Replayed": "true", "Original-Request": kept["request"]}
     if kept["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         headers["Stripe-Should-Retry"] = "false"
     return Answer(kept["status"], kept["body"], headers)
+
+
+def _in_flight(key: str) -> StripeError:
+    return StripeError(
+        "There is currently another in-progress request using this Idempotent Key (that probably "
+        f"means you submitted twice, and the other request is still going through): {key}. Please "
+        "try again later.",
+        kind="idempotency_error",
+        code="idempotency_key_in_use",
+        status=409,
+    )

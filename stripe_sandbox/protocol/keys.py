@@ -18,6 +18,7 @@ def check(given: Json, *, is_for_browsers: bool) -> bool:
     A secret key is refused when a browser sends it: no page of a stranger drives the sandbox.
     """
     key = _key(given)
+    _refuse_connected_account()
     if key.startswith(("sk_live_", "rk_live_", "pk_live_")):
         raise _refused(
             "This is the Stripe sandbox: it takes test keys only, and was sent a live one. "
@@ -49,6 +50,17 @@ def _key(given: Json) -> str:
         "You did not provide an API key. You need to provide your API key in the Authorization "
         "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
     )
+
+
+def _refuse_connected_account() -> None:
+    """Raise the 403 that Stripe answers to who has no connected accounts: nobody here has any."""
+    if account := request.headers.get("Stripe-Account"):
+        raise StripeError(
+            f"The provided key does not have access to account '{account}' (or that account does "
+            "not exist). Application access may have been revoked.",
+            code="account_invalid",
+            status=403,
+        )
 
 
 def _masked(key: str) -> str:

@@ -5,26 +5,26 @@ expansion. What fails before the endpoint begins is not remembered under the ide
 """
 
 import hashlib
+import json
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Any
 
-from flask import Response, json, request
+from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from stripe_sandbox import faults
-from stripe_sandbox.protocol import forms, idempotency, keys
+from stripe_sandbox.protocol import forms, idempotency, keys, versions
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.expansion import expanded
-from stripe_sandbox.protocol.parameters import checked
-from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe, parameters_of
+from stripe_sandbox.protocol.masks import masked_form
+from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe
+from stripe_sandbox.protocol.written import as_text
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
-_VERSION = re.compile(r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_0-9]+)?\Z")
+_NO_FORMS = {"application/json", "multipart/form-data", "text/xml", "application/xml"}
 _log = logging.getLogger("stripe_sandbox")
 
 
@@ -47,6 +47,8 @@ class Endpoint:
     route: str
     handler: Handler
     is_for_browsers: bool = False
+    takes: str | None = None
+    """The parameters of Stripe's that the handler honours, in words; None for all of them."""
 
     @property
     def method(self) -> str:
@@ -65,11 +67,17 @@ class Endpoint:
 class Endpoints(list[Endpoint]):
     """The endpoints of one resource; used as a decorator that notes a function down."""
 
-    def __call__(self, route: str, *, for_browsers: bool = False) -> Callable[[Handler], Handler]:
-        """Serve `route` with the function below; `for_browsers` lets publishable keys call it."""
+    def __call__(
+        self, route: str, *, for_browsers: bool = False, takes: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Serve `route` with the function below; `for_browsers` lets publishable keys call it.
+
+        `takes` names the parameters that it honours ("amount card.token"): any other that Stripe
+        has is a 501. Those of lists and `expand` are always honoured.
+        """
 
         def noted(handler: Handler) -> Handler:
-            self.append(Endpoint(route, handler, for_browsers))
+            self.append(Endpoint(route, handler, for_browsers, takes))
             return handler
 
         return noted
@@ -77,19 +85,17 @@ class Endpoints(list[Endpoint]):
 
 def serve(sandbox: Sandbox, endpoint: Endpoint, ids: list[str]) -> Response:
     """Answer one API request. Never raises `StripeError`; lets `SandboxFault` through."""
-    exact = f"{request.method} {request.path}"
+    exact = f"{request.method} {request.path.rstrip('/')}"
     if endpoint.route != exact and is_route_of_stripe(exact):
         return refuse_unknown_route(sandbox)
     request_id = sandbox.new_id("req_", 14)
-    kind = sandbox.faults.take(request.path)
-    if kind == "timeout_before":
-        raise faults.SandboxFault(kind)
+    fault = sandbox.faults.take(request.path, request.method)
+    faults.lose_request(fault)
     try:
-        answer = _answered(sandbox, endpoint, ids, request_id, kind)
+        answer = _answered(sandbox, endpoint, ids, request_id, fault)
     except StripeError as error:
-        answer = idempotency.Answer(error.status, {"error": error.fields})
-    if kind in {"timeout_after", "reset"}:
-        raise faults.SandboxFault(kind)
+        answer = idempotency.Answer(error.status, {"error": error.fields}, error.headers)
+    faults.lose_answer(fault)
     return response(sandbox, answer, request_id)
 
 
@@ -97,7 +103,7 @@ def refuse_unknown_route(sandbox: Sandbox) -> Response:
     """Answer 404 for a URL that Stripe doesn't have, and 501 for one that only we don't have."""
     where = f"{request.method}: {request.path}"
     error = StripeError(f"Unrecognized request URL ({where}).", status=404)
-    if _is_stripes(request.method, request.path):
+    if request.path.startswith("/v2/") or _is_stripes(request.method, request.path):
         error = StripeError(
             f"Stripe has this endpoint, the sandbox does not ({where}).",
             kind="api_error",
@@ -124,39 +130,59 @@ def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> R
     if key := request.headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = key
     method, path, status = request.method, request.path, answer.status
-    sandbox.remember_request(request_id, method=method, path=path, status=status)
+    sandbox.remember_request(
+        request_id,
+        method=method,
+        path=path,
+        status=status,
+        asked=masked_form(request),
+        answer=body,
+    )
     _log.info("request=%s method=%s path=%s status=%s", request_id, method, path, status)
-    return Response(json.dumps(body, indent=2), answer.status, headers, "application/json")
+    return Response(as_text(body), answer.status, headers, "application/json")
 
 
 def _advice(answer: idempotency.Answer) -> dict[str, str]:
     """Return whether to try again, where Stripe says so."""
     if answer.status == HTTPStatus.CONFLICT:
         return {"Stripe-Should-Retry": "true"}
-    is_final = 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS  # noqa: PLR2004
+    is_mistake = 400 <= answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS  # noqa: PLR2004
+    is_final = is_mistake or answer.status == HTTPStatus.NOT_IMPLEMENTED
     return {"Stripe-Should-Retry": "false"} if is_final else {}
 
 
 def _answered(  # noqa: PLR0917
-    sandbox: Sandbox, endpoint: Endpoint, ids: list[str], request_id: str, fault: str | None
+    sandbox: Sandbox, endpoint: Endpoint, ids: list[str], request_id: str, fault: Json | None
 ) -> idempotency.Answer:
     given = forms.decode(_form())
     is_publishable = keys.check(given, is_for_browsers=endpoint.is_for_browsers)
-    params = checked(_tree(endpoint.route, given, is_publishable=is_publishable), given)
+    params = versions.converted(
+        given,
+        route=endpoint.route,
+        takes=endpoint.takes,
+        version=request.headers.get("Stripe-Version"),
+        is_publishable=is_publishable,
+    )
     paths = params.pop("expand", None) or []
     call = Call(sandbox, params, is_publishable)
 
     error = faults.error_for(fault)
-    if error and fault != "500":
+    if error and not faults.is_remembered(fault):
         raise error
 
     def execute() -> Json:
         if error:
             raise error
-        return expanded(sandbox, endpoint.handler(call, *ids), paths)
+        before = sandbox.state.copy() if paths else sandbox.state
+        result = endpoint.handler(call, *ids)
+        try:
+            return expanded(sandbox, result, paths)
+        except StripeError:
+            sandbox.state = before  # a request that asks for the impossible changes nothing
+            raise
 
     key = request.headers.get("Idempotency-Key") if endpoint.method == "POST" else None
-    if key is None:
+    if not key:
         with sandbox.caused_by(request_id, None):
             return idempotency.executed(sandbox, execute)
     asked = f"{endpoint.method} {request.path} {json.dumps(given, sort_keys=True)}"
@@ -170,33 +196,17 @@ def _form() -> str:
     if request.method in {"GET", "DELETE"}:
         return query
     try:
-        return "&".join(filter(None, [query, request.get_data().decode("utf-8")]))
+        body = request.get_data().decode("utf-8")
     except RequestEntityTooLarge:
         raise StripeError("The request's body is larger than 1 MB.", status=413) from None
     except UnicodeDecodeError:
         raise StripeError("The request's body is not valid UTF-8.") from None
-
-
-def _tree(route: str, given: Json, *, is_publishable: bool) -> Json:
-    """Return the endpoint's parameters as the caller's API version has them."""
-    tree: dict[str, Any] = parameters_of(route)
-    version = request.headers.get("Stripe-Version")
-    if version is not None and not _VERSION.match(version):
-        raise StripeError(f"Invalid Stripe API version: {version}")
-    if is_publishable:
-        tree = {"key": "string", "client_secret": "string", "_stripe_version": "string", **tree}
-    if "allowed_payment_method_types" not in tree:
-        return tree
-    if version is None or version[:10] < API_VERSION[:10]:
-        return {**tree, "payment_method_types": ["string"]}
-    if "payment_method_types" in given:
+    if body and request.mimetype in _NO_FORMS:
         raise StripeError(
-            f"The parameter payment_method_types is no longer supported in {version}. Leave it "
-            "out, or use allowed_payment_method_types.",
-            code="payment_method_types_no_longer_supported",
-            param="payment_method_types",
+            f"Invalid Content-Type: {request.mimetype}. Send the parameters as "
+            "application/x-www-form-urlencoded."
         )
-    return tree
+    return "&".join(filter(None, [query, body]))
 
 
 def _is_stripes(method: str, path: str) -> bool:

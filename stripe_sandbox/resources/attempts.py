@@ -10,38 +10,57 @@ from typing import Any
 
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.shapes import Json, blank
-from stripe_sandbox.resources import charges
-from stripe_sandbox.resources.cards import DECLINES, Decline
+from stripe_sandbox.resources import charge_fields, charges, disputes, payment_methods, settlements
+from stripe_sandbox.resources.declines import (
+    AUTHENTICATION_REQUIRED,
+    DECLINES,
+    FAILED_DEBITS,
+    Decline,
+)
 from stripe_sandbox.resources.events import emit
+from stripe_sandbox.resources.ibans import SLOWLY
+from stripe_sandbox.resources.method_types import METHOD_TYPES
 from stripe_sandbox.sandbox import Sandbox
 
-after_success: list[Callable[[Sandbox, Json], None]] = []
-"""Called with every intent whose money has been taken or authorized; Checkout listens here."""
+followers: list[Callable[[Sandbox, Json], None]] = []
+"""Called with every intent whose money is taken, authorized, on its way, or did not come after all;
+Checkout listens here.
+"""
+
+PAGES = {True: "redirect", False: "3d_secure"}
+"""The page where the shopper approves, by whether the payment method's type redirects."""
 
 _UNAUTHENTICATED = (
     "We are unable to authenticate your payment method. "
     "Please choose a different payment method and try again."
 )
+_AUTHENTICATING = {"authenticate", "authenticate_and_decline"}
 
 
-def attempt(sandbox: Sandbox, intent: Json, method: Json, *, return_url: str | None) -> Json:
+def attempt(
+    sandbox: Sandbox, intent: Json, method: Json, *, return_url: str | None, may_ask: bool = True
+) -> Json:
     """Try to pay `intent` with `method`; return the intent as it then is.
 
-    A decline leaves the intent in requires_payment_method and raises the 402.
+    A decline leaves the intent in requires_payment_method and raises the 402. Where the shopper
+    would have to authenticate and `may_ask` says no, that is a decline, too.
     """
-    behaviour = sandbox.note(method["id"]).get("behaviour", "succeed")
     intent = sandbox.change(
         intent, payment_method=method["id"], last_payment_error=None, next_action=None
     )
-    if behaviour == "authenticate":
-        return _asked_to_authenticate(sandbox, intent, return_url)
-    if decline := DECLINES.get(behaviour):
+    if _has_to_approve(sandbox, intent, method):
+        if may_ask:
+            return _asked_to_approve(sandbox, intent, method, return_url)
+        raise _declined(sandbox, intent, method, AUTHENTICATION_REQUIRED)
+    if METHOD_TYPES[method["type"]].is_delayed:
+        return _begun(sandbox, intent, method)
+    if decline := DECLINES.get(_behaviour(sandbox, method)):
         raise _declined(sandbox, intent, method, decline)
-    return _succeeded(sandbox, intent, method)
+    return _taken(sandbox, intent, method)
 
 
-def authenticated(sandbox: Sandbox, intent: Json, *, succeed: bool) -> Json:
-    """Finish the 3-D Secure challenge of an intent that requires action; never raises a decline."""
+def approved(sandbox: Sandbox, intent: Json, *, succeed: bool) -> Json:
+    """End the shopper's visit to their bank's page; return the intent. Never raises a decline."""
     if intent["status"] != "requires_action":
         raise StripeError(
             f"PaymentIntent {intent['id']} is not waiting for authentication: it is "
@@ -49,19 +68,61 @@ def authenticated(sandbox: Sandbox, intent: Json, *, succeed: bool) -> Json:
             code="payment_intent_unexpected_state",
         )
     method = sandbox.get("payment_method", intent["payment_method"])
-    if succeed:
-        return _succeeded(sandbox, sandbox.change(intent, next_action=None), method)
-    error = _payment_error(
-        code="payment_intent_authentication_failure",
-        message=_UNAUTHENTICATED,
-        payment_method=method,
-        type="invalid_request_error",
+    if not succeed:
+        error = _payment_error(
+            code="payment_intent_authentication_failure",
+            message=_UNAUTHENTICATED,
+            payment_method=method,
+            type="invalid_request_error",
+        )
+        return _failed(sandbox, intent, error)
+    intent = sandbox.change(intent, next_action=None)
+    if intent["confirmation_method"] == "manual":
+        sandbox.note(intent["id"], approved=method["id"])
+        return sandbox.change(intent, status="requires_confirmation")
+    if _behaviour(sandbox, method) == "authenticate_and_decline":
+        _declined(sandbox, intent, method, DECLINES["declined"])
+        return sandbox.get("payment_intent", intent["id"])
+    return _taken(sandbox, intent, method)
+
+
+def captured(sandbox: Sandbox, intent: Json, amount: int, **fields: Any) -> Json:
+    """Take `amount` of the money that an intent authorized; the bank releases the rest."""
+    settlements.unschedule(sandbox, intent["id"])
+    charge = charges.capture(sandbox, sandbox.get("charge", intent["latest_charge"]), amount)
+    intent = {**intent, **fields, "amount_capturable": 0, "amount_received": amount}
+    return _paid(sandbox, intent, charge)
+
+
+def canceled(sandbox: Sandbox, intent: Json, reason: str | None) -> Json:
+    """Give up an intent; the bank releases what was authorized."""
+    settlements.unschedule(sandbox, intent["id"])
+    intent = sandbox.change(
+        intent,
+        amount_capturable=0,
+        canceled_at=sandbox.now(),
+        cancellation_reason=reason,
+        next_action=None,
+        status="canceled",
     )
-    return _failed(sandbox, intent, error)
+    emit(sandbox, "payment_intent.canceled", intent)
+    return intent
 
 
-def _asked_to_authenticate(sandbox: Sandbox, intent: Json, return_url: str | None) -> Json:
-    page = f"{sandbox.public_url}/3d_secure/{intent['id']}"
+def _behaviour(sandbox: Sandbox, method: Json) -> str:
+    return str(sandbox.note(method["id"]).get("behaviour", "succeed"))
+
+
+def _has_to_approve(sandbox: Sandbox, intent: Json, method: Json) -> bool:
+    if sandbox.note(intent["id"]).get("approved") == method["id"]:
+        return False
+    is_asking = _behaviour(sandbox, method) in _AUTHENTICATING
+    return is_asking or METHOD_TYPES[method["type"]].redirects
+
+
+def _asked_to_approve(sandbox: Sandbox, intent: Json, method: Json, return_url: str | None) -> Json:
+    redirects = METHOD_TYPES[method["type"]].redirects
+    page = f"{sandbox.public_url}/{PAGES[redirects]}/{intent['id']}"
     if return_url:
         redirect = {"return_url": return_url, "url": page}
         action: Json = {"redirect_to_url": redirect, "type": "redirect_to_url"}
@@ -76,7 +137,7 @@ def _asked_to_authenticate(sandbox: Sandbox, intent: Json, return_url: str | Non
 
 def _declined(sandbox: Sandbox, intent: Json, method: Json, decline: Decline) -> StripeError:
     """Note the failed attempt; return the error that its caller gets."""
-    charge = charges.charge(sandbox, intent, method, decline=decline)
+    charge = charges.decline(sandbox, intent, method, decline)
     fields: Json = {
         "advice_code": decline.advice,
         "charge": charge["id"],
@@ -85,56 +146,95 @@ def _declined(sandbox: Sandbox, intent: Json, method: Json, decline: Decline) ->
         "payment_method": method,
     }
     error = StripeError(
-        decline.message,
-        code=decline.code,
-        kind="card_error",
-        param=_PARAMS.get(decline.code),
-        **fields,
+        decline.message, code=decline.code, kind="card_error", param=decline.param, **fields
     )
-    kept = _payment_error(**{**error.fields, "payment_method": method})
-    intent = _failed(sandbox, intent, kept, latest_charge=charge["id"])
+    intent = _failed(
+        sandbox, {**intent, "latest_charge": charge["id"]}, _payment_error(**error.fields)
+    )
     error.fields["payment_intent"] = intent
     return error
 
 
-_PARAMS = {"expired_card": "exp_month", "incorrect_cvc": "cvc"}
-
-
-def _failed(sandbox: Sandbox, intent: Json, error: Json, **fields: Any) -> Json:
-    intent = sandbox.change(
-        intent,
-        last_payment_error=error,
-        next_action=None,
-        payment_method=None,
-        status="requires_payment_method",
-        **fields,
+def _failed(sandbox: Sandbox, intent: Json, error: Json) -> Json:
+    intent = sandbox.put(
+        {
+            **intent,
+            "last_payment_error": error,
+            "next_action": None,
+            "payment_method": None,
+            "status": "requires_payment_method",
+        }
     )
     emit(sandbox, "payment_intent.payment_failed", intent)
     return intent
 
 
-def _succeeded(sandbox: Sandbox, intent: Json, method: Json) -> Json:
-    charge = charges.charge(sandbox, intent, method, decline=None)
-    if intent["capture_method"] == "manual":
-        intent = sandbox.change(
-            intent,
-            amount_capturable=intent["amount"],
-            latest_charge=charge["id"],
-            status="requires_capture",
-        )
-        emit(sandbox, "payment_intent.amount_capturable_updated", intent)
-    else:
-        intent = sandbox.change(
-            intent,
-            amount_received=intent["amount"],
-            latest_charge=charge["id"],
-            status="succeeded",
-        )
-        emit(sandbox, "payment_intent.succeeded", intent)
-    for listener in after_success:
-        listener(sandbox, intent)
+def _begun(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    """Debit an account: what comes of it is heard later."""
+    charge = charges.begin(sandbox, intent, method)
+    intent = sandbox.change(intent, latest_charge=charge["id"], status="processing")
+    emit(sandbox, "payment_intent.processing", intent)
+    wait = sandbox.settle_after
+    is_slow = sandbox.note(method["id"]).get("is_slow")
+    settlements.schedule(sandbox, intent, after=max(wait, SLOWLY) if is_slow else wait)
+    return _followed(sandbox, intent)
+
+
+def _settled(sandbox: Sandbox, intent: Json) -> None:
+    """Let a debit end as the account's number says."""
+    charge = sandbox.get("charge", intent["latest_charge"])
+    method = sandbox.get("payment_method", charge["payment_method"])
+    decline = FAILED_DEBITS.get(_behaviour(sandbox, method))
+    if decline is None:
+        charge = charges.settled(sandbox, charge)
+        _paid(sandbox, {**intent, "amount_received": charge["amount"]}, charge)
+        return
+    charge = charges.bounced(sandbox, charge, decline)
+    error = StripeError(decline.message, code=decline.code, charge=charge["id"])
+    kept = _payment_error(**error.fields, decline_code=decline.decline_code, payment_method=method)
+    _followed(sandbox, _failed(sandbox, intent, kept))
+
+
+def _taken(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    charge = charges.take(sandbox, intent, method)
+    intent = {**intent, "latest_charge": charge["id"]}
+    if charge["captured"]:
+        return _paid(sandbox, {**intent, "amount_received": intent["amount"]}, charge)
+    intent = {**intent, "amount_capturable": intent["amount"], "status": "requires_capture"}
+    emit(sandbox, "payment_intent.amount_capturable_updated", sandbox.put(intent))
+    settlements.schedule(sandbox, intent, after=charge_fields.AUTHORIZED_FOR)
+    return _followed(sandbox, intent)
+
+
+def _paid(sandbox: Sandbox, intent: Json, charge: Json) -> Json:
+    intent = sandbox.put({**intent, "status": "succeeded"})
+    emit(sandbox, "payment_intent.succeeded", intent)
+    _followed(sandbox, intent)
+    disputes.open_if_asked(sandbox, charge)
+    return intent
+
+
+def _lapsed(sandbox: Sandbox, intent: Json) -> None:
+    """Release an authorization that was not captured in time."""
+    emit(sandbox, "charge.expired", sandbox.get("charge", intent["latest_charge"]))
+    canceled(sandbox, intent, "automatic")
+
+
+def _followed(sandbox: Sandbox, intent: Json) -> Json:
+    if intent["setup_future_usage"] and intent["customer"] and intent["payment_method"]:
+        method = sandbox.get("payment_method", intent["payment_method"])
+        payment_methods.attach(sandbox, method, intent["customer"])
+    for follower in followers:
+        follower(sandbox, intent)
     return intent
 
 
 def _payment_error(**fields: Any) -> Json:
     return blank("payment_intent.last_payment_error", **fields)
+
+
+def _come_due(sandbox: Sandbox, intent: Json) -> None:
+    _settled(sandbox, intent) if intent["status"] == "processing" else _lapsed(sandbox, intent)
+
+
+settlements.handlers["payment_intent"] = _come_due

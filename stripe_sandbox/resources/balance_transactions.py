@@ -1,25 +1,59 @@
-"""Balance transactions: what a charge or a refund does to the account's money, fees included."""
+"""Balance transactions: what a charge, a refund or a dispute does to the account's money.
 
-from stripe_sandbox.protocol.pagination import page
+Of one charge and of what became of it, they always add up to what was captured, less what was
+refunded, less what is disputed or lost.
+"""
+
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
+from stripe_sandbox.resources.method_types import METHOD_TYPES
+from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import Sandbox
 
 endpoints = Endpoints()
 
-_FEE_PERMILLE, _FEE_FIXED = 29, 30
+_FILTERS = ("currency", "source", "type")
+
+DISPUTE_FEE = 1500
 _AVAILABLE_AFTER = 2 * 24 * 3600
+_PROCESSING, _DISPUTE = "Stripe processing fees", "Dispute fee"
 
 
 def record_charge(sandbox: Sandbox, charge: Json) -> Json:
-    """Book the money of a charge, less 2.9 % and 30 minor units."""
-    fee = charge["amount"] * _FEE_PERMILLE // 1000 + _FEE_FIXED
-    return _booked(sandbox, charge, amount=charge["amount"], fee=fee, kind="charge")
+    """Book the money that was captured, less the fee of its payment method's type."""
+    kind = charge["payment_method_details"]["type"]
+    known = METHOD_TYPES[kind]
+    amount = charge["amount_captured"]
+    fee = amount * known.fee_permille // 1000 + known.fee_fixed
+    booked_as = ("charge" if kind == "card" else "payment", "charge")
+    return _booked(sandbox, charge, booked_as, amount, fee=fee)
 
 
 def record_refund(sandbox: Sandbox, refund: Json) -> Json:
     """Book the money of a refund. Fees are not given back."""
-    return _booked(sandbox, refund, amount=-refund["amount"], fee=0, kind="refund")
+    is_card = refund["destination_details"]["type"] == "card"
+    booked_as = ("refund" if is_card else "payment_refund", "refund")
+    return _booked(sandbox, refund, booked_as, -refund["amount"])
+
+
+def record_refund_failure(sandbox: Sandbox, refund: Json) -> Json:
+    """Book the money of a refund that came back."""
+    return _booked(sandbox, refund, ("refund_failure", "refund_failure"), refund["amount"])
+
+
+def record_dispute(sandbox: Sandbox, dispute: Json) -> Json:
+    """Book the money that a bank took back, and the fee for that."""
+    booked_as = ("adjustment", "dispute")
+    amount = -dispute["amount"]
+    return _booked(sandbox, dispute, booked_as, amount, fee=DISPUTE_FEE, fee_for=_DISPUTE)
+
+
+def record_dispute_reversal(sandbox: Sandbox, dispute: Json) -> Json:
+    """Book the money of a dispute that was won, its fee included."""
+    booked_as = ("adjustment", "dispute_reversal")
+    amount = dispute["amount"]
+    return _booked(sandbox, dispute, booked_as, amount, fee=-DISPUTE_FEE, fee_for=_DISPUTE)
 
 
 @endpoints("GET /v1/balance_transactions/{}")
@@ -28,26 +62,36 @@ def retrieve(call: Call, transaction_id: str) -> Json:
     return call.sandbox.get("balance_transaction", transaction_id)
 
 
-@endpoints("GET /v1/balance_transactions")
+@endpoints("GET /v1/balance_transactions", takes=f"{' '.join(_FILTERS)} payout")
 def list_all(call: Call) -> Json:
-    """Return balance transactions, filtered by type, currency or source."""
-    wanted = {
-        name: call.params[name] for name in ("currency", "source", "type") if name in call.params
-    }
-    rows = (
-        row
-        for row in call.sandbox.newest_first("balance_transaction")
-        if all(row[name] == value for name, value in wanted.items())
+    """Return balance transactions, filtered by type, currency or source; no payout has any."""
+    settle_due(call.sandbox)
+    return listed(
+        call.sandbox,
+        "balance_transaction",
+        call.params,
+        "/v1/balance_transactions",
+        filters=_FILTERS,
+        matches=lambda _: "payout" not in call.params,
     )
-    return page(rows, call.params, "/v1/balance_transactions", kind="balance_transaction")
 
 
-def _booked(sandbox: Sandbox, source: Json, *, amount: int, fee: int, kind: str) -> Json:
+def _booked(
+    sandbox: Sandbox,
+    source: Json,
+    booked_as: tuple[str, str],
+    amount: int,
+    *,
+    fee: int = 0,
+    fee_for: str = _PROCESSING,
+) -> Json:
+    """Keep a transaction of this type and reporting category."""
+    kind, category = booked_as
     detail = blank(
         "balance_transaction.fee_details",
         amount=fee,
         currency=source["currency"],
-        description="Stripe processing fees",
+        description=fee_for,
         type="stripe_fee",
     )
     return sandbox.put(
@@ -60,11 +104,11 @@ def _booked(sandbox: Sandbox, source: Json, *, amount: int, fee: int, kind: str)
             "balance_type": "payments",
             "created": sandbox.now(),
             "currency": source["currency"],
-            "description": source["description"],
+            "description": source.get("description"),
             "fee": fee,
             "fee_details": [detail] if fee else [],
             "net": amount - fee,
-            "reporting_category": kind,
+            "reporting_category": category,
             "source": source["id"],
             "status": "pending",
             "type": kind,

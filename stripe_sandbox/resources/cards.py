@@ -4,65 +4,49 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Decline:
-    """What Stripe answers with 402. `code` is None where the shopper must authenticate instead."""
-
-    code: str
-    decline_code: str
-    message: str
-    advice: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
-    """A test card. `behaviour` is a key of `DECLINES`, or succeed, authenticate or dispute."""
+    """A test card; `alias` is its name after `pm_card_`.
+
+    `behaviour` is succeed, authenticate, authenticate_and_decline, refund_pending, refund_fails, a
+    key of `DECLINES` or one of `DISPUTES`.
+    """
 
     number: str
     brand: str = "visa"
     behaviour: str = "succeed"
     alias: str = ""
     country: str = "US"
+    funding: str = "credit"
 
-
-DECLINES = {
-    "declined": Decline(
-        "card_declined", "generic_decline", "Your card was declined.", "try_again_later"
-    ),
-    "insufficient_funds": Decline(
-        "card_declined",
-        "insufficient_funds",
-        "Your card has insufficient funds.",
-        "try_again_later",
-    ),
-    "expired": Decline(
-        "expired_card", "expired_card", "Your card has expired.", "do_not_try_again"
-    ),
-    "incorrect_cvc": Decline(
-        "incorrect_cvc",
-        "incorrect_cvc",
-        "Your card's security code is incorrect.",
-        "confirm_card_data",
-    ),
-    "not_a_test_card": Decline(
-        "card_declined",
-        "test_mode_live_card",
-        "Your card was declined. Your request was in test mode, but used a non test (live) card. "
-        "For a list of valid test cards, visit: https://stripe.com/docs/testing.",
-    ),
-}
 
 CARDS = (
     Card("4242424242424242", alias="visa"),
+    Card("4000056655665556", alias="visa_debit", funding="debit"),
     Card("5555555555554444", "mastercard", alias="mastercard"),
+    Card("5200828282828210", "mastercard", alias="mastercard_debit", funding="debit"),
+    Card("5105105105105100", "mastercard", alias="mastercard_prepaid", funding="prepaid"),
     Card("378282246310005", "amex", alias="amex"),
+    Card("6011111111111117", "discover", alias="discover"),
+    Card("3056930009020004", "diners", alias="diners"),
+    Card("3566002020360505", "jcb", alias="jcb", country="JP"),
+    Card("6200000000000005", "unionpay", alias="unionpay", country="CN"),
     Card("4000000000000002", behaviour="declined", alias="chargeDeclined"),
     Card(
         "4000000000009995",
         behaviour="insufficient_funds",
         alias="chargeDeclinedInsufficientFunds",
     ),
+    Card("4000000000009987", behaviour="lost_card", alias="chargeDeclinedLostCard"),
+    Card("4000000000009979", behaviour="stolen_card", alias="chargeDeclinedStolenCard"),
     Card("4000000000000069", behaviour="expired", alias="chargeDeclinedExpiredCard"),
     Card("4000000000000127", behaviour="incorrect_cvc", alias="chargeDeclinedIncorrectCvc"),
+    Card("4000000000000119", behaviour="processing_error", alias="chargeDeclinedProcessingError"),
+    Card(
+        "4000000000006975",
+        behaviour="velocity_exceeded",
+        alias="chargeDeclinedVelocityLimitExceeded",
+    ),
+    Card("4000000000000341", behaviour="declined", alias="chargeCustomerFail"),
     Card("4000002760003184", behaviour="authenticate", alias="authenticationRequired"),
     Card(
         "4000002500003155",
@@ -71,14 +55,37 @@ CARDS = (
         country="IE",
     ),
     Card("4000000000003220", behaviour="authenticate", alias="threeDSecure2Required"),
+    Card(
+        "4000008400001629",
+        behaviour="authenticate_and_decline",
+        alias="threeDSecureRequiredChargeDeclined",
+    ),
+    Card("4000000000003055", alias="threeDSecureOptional"),
     Card("4000000000000259", behaviour="dispute", alias="createDispute"),
-    Card("4000000000001976", behaviour="dispute", alias="createDisputeInquiry"),
+    Card(
+        "4000000000002685",
+        behaviour="dispute_not_received",
+        alias="createDisputeProductNotReceived",
+    ),
+    Card("4000000000001976", behaviour="dispute_inquiry", alias="createDisputeInquiry"),
+    Card("4000000000007726", behaviour="refund_pending", alias="pendingRefund"),
+    Card("4000000000005126", behaviour="refund_fails", alias="refundFail"),
 )
 
 _BY_NUMBER = {card.number: card for card in CARDS}
 _BY_TOKEN = {card.alias: card for card in CARDS}
 _LENGTHS = range(12, 20)
-_BRANDS = (("34", "amex"), ("37", "amex"), ("4", "visa"), ("5", "mastercard"), ("2", "mastercard"))
+_BRANDS = (
+    ("34", "amex"),
+    ("37", "amex"),
+    ("35", "jcb"),
+    ("36", "diners"),
+    ("62", "unionpay"),
+    ("6", "discover"),
+    ("4", "visa"),
+    ("5", "mastercard"),
+    ("2", "mastercard"),
+)
 
 
 def by_number(number: str) -> Card | None:

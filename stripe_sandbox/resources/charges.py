@@ -1,126 +1,136 @@
-"""Charges: one for each attempt at a payment, and the money they move."""
+"""Charges: one for each attempt at a payment, and the money they move.
+
+pending → succeeded | failed, or one of those at once; what succeeded may still have to be captured.
+Every change emits its event; the functions expect the lock to be held.
+"""
+
+from typing import Any
 
 from stripe_sandbox.protocol.expansion import lists_within
-from stripe_sandbox.protocol.pagination import page
-from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.protocol.pagination import listed, page
+from stripe_sandbox.protocol.search import searched
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call, Endpoints
-from stripe_sandbox.resources import balance_transactions
-from stripe_sandbox.resources.cards import Decline
+from stripe_sandbox.resources import balance_transactions, charge_fields, customers
+from stripe_sandbox.resources.declines import Decline
 from stripe_sandbox.resources.events import emit
+from stripe_sandbox.resources.intent_fields import shipping
+from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
 
 endpoints = Endpoints()
 
+_FILTERS = ("customer", "payment_intent", "transfer_group")
 
-def charge(sandbox: Sandbox, intent: Json, method: Json, *, decline: Decline | None) -> Json:
-    """Charge `method` for an intent: take the money, authorize it, or decline. Emits its event."""
-    is_captured = decline is None and intent["capture_method"] != "manual"
-    row = _row(sandbox, intent, method, decline)
-    if is_captured:
-        transaction = balance_transactions.record_charge(sandbox, row)
-        row = {**row, "balance_transaction": transaction["id"]}
-    row = sandbox.put({**row, "captured": is_captured})
-    emit(sandbox, "charge.failed" if decline else "charge.succeeded", row)
-    return row
+
+def take(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    """Charge `method` for an intent: take the money, or only authorize it."""
+    row = charge_fields.new_charge(sandbox, intent, method)
+    row |= charge_fields.succeeded(sandbox, row)
+    if intent["capture_method"] != "manual":
+        row = _booked(sandbox, row, row["amount"])
+    return _emitted(sandbox, "charge.succeeded", row)
+
+
+def decline(sandbox: Sandbox, intent: Json, method: Json, reason: Decline) -> Json:
+    """Charge `method` for an intent, in vain."""
+    row = charge_fields.new_charge(sandbox, intent, method)
+    return _emitted(sandbox, "charge.failed", row | charge_fields.failed(reason))
+
+
+def begin(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    """Begin a charge of which it is known only later if it works: `settled` or `bounced`."""
+    row = charge_fields.new_charge(sandbox, intent, method)
+    row |= {"amount_captured": row["amount"], "captured": True}
+    return _emitted(sandbox, "charge.pending", row)
+
+
+def settled(sandbox: Sandbox, charge: Json) -> Json:
+    """Let a pending charge succeed, its money booked."""
+    row = _booked(
+        sandbox, charge | charge_fields.succeeded(sandbox, charge), charge["amount_captured"]
+    )
+    return _emitted(sandbox, "charge.succeeded", row, before=charge)
+
+
+def bounced(sandbox: Sandbox, charge: Json, reason: Decline) -> Json:
+    """Let a pending charge fail."""
+    row = charge | charge_fields.failed(reason)
+    return _emitted(sandbox, "charge.failed", row, before=charge)
+
+
+def capture(sandbox: Sandbox, charge: Json, amount: int, **fields: Any) -> Json:
+    """Take `amount` of what was authorized; the bank releases the rest."""
+    row = _booked(sandbox, {**charge, **fields}, amount)
+    return _emitted(sandbox, "charge.captured", row, before=charge)
+
+
+def give_back(sandbox: Sandbox, charge: Json, amount: int) -> Json:
+    """Count `amount` as refunded; less than 0 when a refund has come to nothing."""
+    refunded = charge["amount_refunded"] + amount
+    return sandbox.change(
+        charge, amount_refunded=refunded, refunded=refunded == charge["amount_captured"]
+    )
 
 
 @endpoints("GET /v1/charges/{}")
 def retrieve(call: Call, charge_id: str) -> Json:
     """Return one charge."""
+    settle_due(call.sandbox)
     return call.sandbox.get("charge", charge_id)
 
 
-@endpoints("GET /v1/charges")
+@endpoints(
+    "POST /v1/charges/{}",
+    takes="customer description fraud_details metadata receipt_email shipping transfer_group",
+)
+def update(call: Call, charge_id: str) -> Json:
+    """Change what is written on a charge, never its money."""
+    sandbox, params = call.sandbox, call.params
+    charge = sandbox.get("charge", charge_id)
+    names = ("customer", "description", "receipt_email", "transfer_group")
+    fields: Json = {name: params[name] for name in names if name in params}
+    if params.get("customer"):
+        customers.get_known(sandbox, params["customer"])
+    if "metadata" in params:
+        fields["metadata"] = merged(charge["metadata"], params["metadata"])
+    if "shipping" in params:
+        fields["shipping"] = shipping(params["shipping"])
+    if given := params.get("fraud_details"):
+        fields["fraud_details"] = {**charge["fraud_details"], **given}
+    if all(charge[name] == value for name, value in fields.items()):
+        return charge
+    return _emitted(sandbox, "charge.updated", {**charge, **fields}, before=charge)
+
+
+@endpoints("GET /v1/charges", takes=" ".join(_FILTERS))
 def list_all(call: Call) -> Json:
-    """Return charges, all or those of one payment intent."""
-    wanted = {name: call.params[name] for name in ("payment_intent",) if name in call.params}
-    rows = (
-        row
-        for row in call.sandbox.newest_first("charge")
-        if all(row[name] == value for name, value in wanted.items())
-    )
-    return page(rows, call.params, "/v1/charges", kind="charge")
+    """Return charges, all or those of one payment intent, customer or transfer group."""
+    settle_due(call.sandbox)
+    return listed(call.sandbox, "charge", call.params, "/v1/charges", filters=_FILTERS)
 
 
-def _row(sandbox: Sandbox, intent: Json, method: Json, decline: Decline | None) -> Json:
-    is_captured = decline is None and intent["capture_method"] != "manual"
-    charge_id = sandbox.new_id("ch_")
-    return {
-        "id": charge_id,
-        "object": "charge",
-        **blank("charge"),
-        "amount": intent["amount"],
-        "amount_captured": intent["amount"] if is_captured else 0,
-        "amount_refunded": 0,
-        "billing_details": method["billing_details"],
-        "calculated_statement_descriptor": "STRIPE SANDBOX",
-        "captured": is_captured,
-        "created": sandbox.now(),
-        "currency": intent["currency"],
-        "description": intent["description"],
-        "disputed": False,
-        "failure_code": decline and decline.code,
-        "failure_message": decline and decline.message,
-        "fraud_details": {"stripe_report": None, "user_report": None},
-        "livemode": False,
-        "metadata": intent["metadata"],
-        "outcome": _outcome(decline),
-        "paid": decline is None,
-        "payment_intent": intent["id"],
-        "payment_method": method["id"],
-        "payment_method_details": _details(intent, method),
-        "radar_options": {"session": None},
-        "receipt_email": intent["receipt_email"],
-        "receipt_url": None if decline else f"{sandbox.public_url}/receipts/{charge_id}",
-        "refunded": False,
-        "shipping": intent["shipping"],
-        "statement_descriptor": intent["statement_descriptor"],
-        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-        "status": "failed" if decline else "succeeded",
-        "transfer_group": intent["transfer_group"],
-    }
+@endpoints("GET /v1/charges/search", takes="query page")
+def search(call: Call) -> Json:
+    """Return the charges that a query finds."""
+    settle_due(call.sandbox)
+    return searched(call.sandbox, "charge", call.params, "/v1/charges/search")
 
 
-def _outcome(decline: Decline | None) -> Json:
-    if decline is None:
-        return blank(
-            "charge.outcome",
-            network_status="approved_by_network",
-            risk_level="normal",
-            risk_score=20,
-            seller_message="Payment complete.",
-            type="authorized",
-        )
-    return blank(
-        "charge.outcome",
-        advice_code=decline.advice,
-        network_decline_code="05",
-        network_status="declined_by_network",
-        reason=decline.decline_code,
-        risk_level="normal",
-        risk_score=20,
-        seller_message="The bank did not return any further details with this decline.",
-        type="issuer_declined",
-    )
+def _booked(sandbox: Sandbox, charge: Json, amount: int) -> Json:
+    """Return the charge with `amount` taken and on the account."""
+    taken = {**charge, "amount_captured": amount, "captured": True}
+    transaction = balance_transactions.record_charge(sandbox, taken)
+    return {**taken, "balance_transaction": transaction["id"]}
 
 
-def _details(intent: Json, method: Json) -> Json:
-    card = method["card"]
-    same = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding")
-    details = blank(
-        "charge.payment_method_details.card",
-        **{name: card[name] for name in (*same, "last4", "regulated_status")},
-        amount_authorized=intent["amount"],
-        network=card["brand"],
-    )
-    for name in ("extended_authorization", "incremental_authorization", "multicapture"):
-        details[name] = {"status": "disabled" if name.startswith("ext") else "unavailable"}
-    details["overcapture"] = {
-        "maximum_amount_capturable": intent["amount"],
-        "status": "unavailable",
-    }
-    return {"card": details, "type": "card"}
+def _emitted(sandbox: Sandbox, kind: str, row: Json, *, before: Json | None = None) -> Json:
+    """Keep a charge and say what happened to it."""
+    sandbox.put(row)
+    emit(sandbox, kind, row, before=before)
+    return row
 
 
 def _refunds(storage: Storage, row: Json) -> Json:

@@ -1,41 +1,50 @@
-"""PaymentIntents: their routes, and the three functions that the browser's pages call.
+"""PaymentIntents: their routes, and the two functions that the browser's pages call.
 
 - `confirm(sandbox, intent_id, *, payment_method=None, payment_method_data=None, return_url=None)`
   returns the intent; raises `StripeError` (402, with the intent inside) on a decline.
-- `complete_authentication(sandbox, intent_id, *, succeed)` ends 3-D Secure and returns the URL that
-  the browser goes to next, or None when the intent was confirmed without a return_url.
-- `publishable(intent)` is what a browser may see of an intent.
+- `complete_authentication(sandbox, intent_id, *, succeed)` ends the visit to the 3-D Secure page or
+  to the page of a method that redirects, and returns the URL that the browser goes to next, or None
+  when the intent was confirmed without a return_url.
 """
 
-import hmac
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from stripe_sandbox.protocol.errors import StripeError, invalid, missing, required
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.errors import StripeError, invalid
+from stripe_sandbox.protocol.pagination import listed
+from stripe_sandbox.protocol.search import searched
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
-from stripe_sandbox.resources import attempts, payment_methods
+from stripe_sandbox.resources import attempts, customers, payment_methods
 from stripe_sandbox.resources.events import emit
-from stripe_sandbox.resources.intent_fields import created_fields, updated_fields
+from stripe_sandbox.resources.intent_checks import (
+    check_mandate,
+    check_redirect,
+    check_return_url,
+    check_secret,
+    check_status,
+    has_payment_method,
+)
+from stripe_sandbox.resources.intent_fields import (
+    CHANGEABLE,
+    UNCHANGEABLE,
+    confirmed_fields,
+    created_fields,
+    publishable,
+    updated_fields,
+)
+from stripe_sandbox.resources.method_types import check
+from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import Sandbox
 
 endpoints = Endpoints()
 
 continuations: dict[str, Callable[[Sandbox, Json], str]] = {}
-"""Where a browser goes after 3-D Secure when not to a return_url, by what the intent belongs to."""
+"""Where a browser goes from its bank when not to a return_url, by what the intent belongs to."""
 
 CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
-_CANCELABLE = CONFIRMABLE | {"requires_capture", "processing"}
-_CHANGEABLE = CONFIRMABLE
-_SEEN_BY_BROWSERS = """
-    id object allowed_payment_method_types amount amount_details automatic_payment_methods
-    canceled_at cancellation_reason capture_method client_secret confirmation_method created
-    currency description last_payment_error livemode next_action payment_method
-    payment_method_configuration_details payment_method_types processing receipt_email
-    setup_future_usage shipping source status
-"""
+_CANCELABLE = CONFIRMABLE | {"requires_capture"}
+_OF_SERVERS = "error_on_requires_action mandate_data off_session return_url use_stripe_sdk"
 
 
 def confirm(
@@ -45,27 +54,36 @@ def confirm(
     payment_method: str | None = None,
     payment_method_data: Json | None = None,
     return_url: str | None = None,
+    server_params: Json | None = None,
 ) -> Json:
-    """Try to pay an intent; return it succeeded, requiring action or requiring capture.
+    """Try to pay an intent; return it succeeded, processing, requiring action or capture.
 
+    `server_params` are those of a server's confirmation, which has duties that a browser hasn't.
     Raises the 402 of a decline, the 400 of an intent that can't be confirmed any more.
     """
     with sandbox.lock:
         intent = sandbox.get("payment_intent", intent_id, param="intent")
-        _check_state(intent, CONFIRMABLE, "confirm")
-        method = _method(sandbox, intent, payment_method, payment_method_data)
+        check_status(intent, CONFIRMABLE, "confirm")
+        given = {"payment_method": payment_method, "payment_method_data": payment_method_data}
+        method = _given_method(sandbox, given) or _kept_method(sandbox, intent)
+        check(intent, method)
+        check_redirect(method, return_url)
+        if server_params is not None:
+            check_mandate(intent, method, server_params)
         sandbox.note(intent_id, return_url=return_url)
-        return attempts.attempt(sandbox, intent, method, return_url=return_url)
+        asked = server_params or {}
+        may_ask = not (asked.get("off_session") or asked.get("error_on_requires_action"))
+        return attempts.attempt(sandbox, intent, method, return_url=return_url, may_ask=may_ask)
 
 
 def complete_authentication(sandbox: Sandbox, intent_id: str, *, succeed: bool) -> str | None:
-    """End the 3-D Secure challenge of an intent; return where the browser goes next, if anywhere.
+    """End a shopper's visit to their bank's page; return where the browser goes next, if anywhere.
 
-    Raises 400 when the intent isn't waiting for authentication: done before, or canceled.
+    Raises 400 when the intent isn't waiting for that: done before, or canceled.
     """
     with sandbox.lock:
         intent = sandbox.get("payment_intent", intent_id, param="intent")
-        intent = attempts.authenticated(sandbox, intent, succeed=succeed)
+        intent = attempts.approved(sandbox, intent, succeed=succeed)
         note = sandbox.note(intent_id)
         if belongs_to := note.get("belongs_to"):
             return continuations[belongs_to](sandbox, intent)
@@ -86,11 +104,6 @@ def returning(intent: Json, return_url: str) -> str:
     return parts._replace(query=f"{parts.query}&{query}".strip("&")).geturl()
 
 
-def publishable(intent: Json) -> Json:
-    """Return the part of an intent that a browser with its client_secret may see."""
-    return {name: intent[name] for name in _SEEN_BY_BROWSERS.split()}
-
-
 def make(sandbox: Sandbox, params: Json) -> Json:
     """Keep a new intent, not yet confirmed, and emit `payment_intent.created`."""
     intent_id = sandbox.new_id("pi_")
@@ -108,73 +121,97 @@ def make(sandbox: Sandbox, params: Json) -> Json:
     return intent
 
 
-@endpoints("POST /v1/payment_intents")
+@endpoints(
+    "POST /v1/payment_intents",
+    takes=f"{CHANGEABLE} {_OF_SERVERS} automatic_payment_methods confirm confirmation_method",
+)
 def create(call: Call) -> Json:
     """Make an intent; with `confirm`, pay it at once."""
-    params = call.params
+    sandbox, params = call.sandbox, call.params
     is_confirming = params.get("confirm", False)
     for name in ("return_url", "mandate_data", "off_session", "error_on_requires_action"):
         if name in params and not is_confirming:
             raise invalid(f"You can only use {name} together with confirm=true.", name)
-    sandbox = call.sandbox
     if is_confirming:
-        _check_return_url(created_fields(params), params)
-    method = _given_method(sandbox, params)
+        check_return_url(created_fields(params), params)
+    if params.get("customer"):
+        customers.get_known(sandbox, params["customer"])
+    if method := _given_method(sandbox, params):
+        check(created_fields(params), method)
     intent = make(sandbox, params)
     if method:
         intent = sandbox.change(intent, payment_method=method["id"], status="requires_confirmation")
     if not is_confirming:
         return intent
-    return confirm(sandbox, intent["id"], return_url=params.get("return_url"))
+    return_url = params.get("return_url")
+    return confirm(sandbox, intent["id"], return_url=return_url, server_params=params)
 
 
-@endpoints("GET /v1/payment_intents/{}", for_browsers=True)
+@endpoints("GET /v1/payment_intents/{}", for_browsers=True, takes="client_secret")
 def retrieve(call: Call, intent_id: str) -> Json:
     """Return an intent; to a browser, the part that it may see."""
+    settle_due(call.sandbox)
     intent = call.sandbox.get("payment_intent", intent_id, param="intent")
-    if not call.is_publishable:
-        _check_secret(intent, call.params.get("client_secret"), is_required=False)
-        return intent
-    _check_secret(intent, call.params.get("client_secret"), is_required=True)
-    return publishable(intent)
+    check_secret(intent, call.params.get("client_secret"), is_required=call.is_publishable)
+    return publishable(intent) if call.is_publishable else intent
 
 
-@endpoints("POST /v1/payment_intents/{}")
+@endpoints("POST /v1/payment_intents/{}", takes=CHANGEABLE)
 def update(call: Call, intent_id: str) -> Json:
-    """Change an intent that has not been paid yet."""
-    sandbox = call.sandbox
+    """Change an intent that has not been paid yet; what only describes it, at any time."""
+    sandbox, params = call.sandbox, call.params
     intent = sandbox.get("payment_intent", intent_id, param="intent")
-    if set(call.params) - {"metadata", "description", "receipt_email"}:
-        _check_state(intent, _CHANGEABLE, "update")
-    fields = updated_fields(intent, call.params)
-    if method := _given_method(sandbox, call.params):
+    if set(params) - {"metadata", "description", "receipt_email"}:
+        check_status(intent, CONFIRMABLE, "update")
+    if sandbox.note(intent_id).get("belongs_to") and (frozen := UNCHANGEABLE & set(params)):
+        raise invalid(
+            "You cannot change this of the PaymentIntent of a Checkout Session.", min(frozen)
+        )
+    if params.get("customer"):
+        customers.get_known(sandbox, params["customer"])
+    fields = updated_fields(intent, params)
+    if method := _given_method(sandbox, params):
+        check({**intent, **fields}, method)
         fields |= {"payment_method": method["id"], "status": "requires_confirmation"}
     return sandbox.change(intent, **fields)
 
 
-@endpoints("GET /v1/payment_intents")
+@endpoints("GET /v1/payment_intents", takes="customer")
 def list_all(call: Call) -> Json:
     """Return intents, the newest first."""
-    customer = call.params.get("customer")
-    rows = (
-        row
-        for row in call.sandbox.newest_first("payment_intent")
-        if customer in {None, row["customer"]}
+    settle_due(call.sandbox)
+    return listed(
+        call.sandbox, "payment_intent", call.params, "/v1/payment_intents", filters=("customer",)
     )
-    return page(rows, call.params, "/v1/payment_intents", kind="payment_intent")
 
 
-@endpoints("POST /v1/payment_intents/{}/confirm", for_browsers=True)
+@endpoints("GET /v1/payment_intents/search", takes="query page")
+def search(call: Call) -> Json:
+    """Return the intents that a query finds."""
+    settle_due(call.sandbox)
+    return searched(call.sandbox, "payment_intent", call.params, "/v1/payment_intents/search")
+
+
+@endpoints(
+    "POST /v1/payment_intents/{}/confirm",
+    for_browsers=True,
+    takes=f"{CHANGEABLE} {_OF_SERVERS} amount_to_confirm",
+)
 def confirm_by_request(call: Call, intent_id: str) -> Json:
     """Pay an intent, for a server or for a browser that knows the client_secret."""
     sandbox, params = call.sandbox, call.params
     intent = sandbox.get("payment_intent", intent_id, param="intent")
-    if call.is_publishable:
-        _check_secret(intent, params.get("client_secret"), is_required=True)
-    else:
-        _check_return_url(intent, params)
-    if "receipt_email" in params or "shipping" in params:
-        sandbox.change(intent, **updated_fields(intent, _of(params, "receipt_email", "shipping")))
+    check_secret(intent, params.get("client_secret"), is_required=call.is_publishable)
+    if not call.is_publishable:
+        check_return_url(intent, params)
+    elif intent["confirmation_method"] == "manual":
+        raise invalid(
+            "This PaymentIntent's confirmation_method is manual: only a secret key confirms it.",
+            "intent",
+        )
+    if fields := confirmed_fields(intent, params):
+        check_status(intent, CONFIRMABLE, "confirm")
+        sandbox.change(intent, **fields)
     try:
         intent = confirm(
             sandbox,
@@ -182,6 +219,7 @@ def confirm_by_request(call: Call, intent_id: str) -> Json:
             payment_method=params.get("payment_method"),
             payment_method_data=params.get("payment_method_data"),
             return_url=params.get("return_url"),
+            server_params=None if call.is_publishable else params,
         )
     except StripeError as error:
         if call.is_publishable and "payment_intent" in error.fields:
@@ -190,46 +228,29 @@ def confirm_by_request(call: Call, intent_id: str) -> Json:
     return publishable(intent) if call.is_publishable else intent
 
 
-@endpoints("POST /v1/payment_intents/{}/cancel")
+@endpoints("POST /v1/payment_intents/{}/cancel", takes="cancellation_reason")
 def cancel_by_request(call: Call, intent_id: str) -> Json:
     """Cancel an intent that has not been paid."""
     return cancel(call.sandbox, intent_id, reason=call.params.get("cancellation_reason"))
 
 
 def cancel(sandbox: Sandbox, intent_id: str, *, reason: str | None) -> Json:
-    """Cancel an intent; raise 400 when it has succeeded or was canceled before."""
+    """Cancel an intent; raise 400 when it has succeeded, is processing or was canceled before."""
     with sandbox.lock:
         intent = sandbox.get("payment_intent", intent_id, param="intent")
-        if sandbox.note(intent_id).get("belongs_to") and reason != "automatic":
+        note = sandbox.note(intent_id)
+        owner = sandbox.find(note.get("belongs_to", ""), note.get("session"))
+        if owner and owner["status"] == "open" and reason != "automatic":
             raise invalid(
                 "You cannot cancel the PaymentIntent of a Checkout Session. Expire the session.",
                 "intent",
             )
-        _check_state(intent, _CANCELABLE, "cancel")
-        intent = sandbox.change(
-            intent,
-            amount_capturable=0,
-            canceled_at=sandbox.now(),
-            cancellation_reason=reason,
-            next_action=None,
-            status="canceled",
-        )
-        emit(sandbox, "payment_intent.canceled", intent)
-        return intent
+        check_status(intent, _CANCELABLE, "cancel")
+        return attempts.canceled(sandbox, intent, reason)
 
 
-def _method(sandbox: Sandbox, intent: Json, name: str | None, data: Json | None) -> Json:
-    given = _given_method(sandbox, {"payment_method": name, "payment_method_data": data})
-    if given:
-        return given
-    if intent["payment_method"] is None:
-        raise StripeError(
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can "
-            "either update the PaymentIntent with a payment method and then confirm it again, or "
-            "confirm it again directly with a payment method.",
-            code="payment_intent_unexpected_state",
-            payment_intent=intent,
-        )
+def _kept_method(sandbox: Sandbox, intent: Json) -> Json:
+    has_payment_method(intent)
     return sandbox.get("payment_method", intent["payment_method"])
 
 
@@ -239,39 +260,3 @@ def _given_method(sandbox: Sandbox, params: Json) -> Json | None:
     if name := params.get("payment_method"):
         return payment_methods.find_or_make(sandbox, name)
     return None
-
-
-def _check_state(intent: Json, allowed: set[str], verb: str) -> None:
-    if intent["status"] in allowed:
-        return
-    one_of = ", ".join(sorted(allowed))
-    raise StripeError(
-        f"This PaymentIntent's status is {intent['status']}, so you cannot {verb} it: only a "
-        f"PaymentIntent with one of these statuses allows that: {one_of}.",
-        code="payment_intent_unexpected_state",
-        payment_intent=intent,
-    )
-
-
-def _check_secret(intent: Json, secret: Any, *, is_required: bool) -> None:
-    if secret is None and not is_required:
-        return
-    if secret is None:
-        raise required("client_secret")
-    if not hmac.compare_digest(str(secret).encode(), intent["client_secret"].encode()):
-        raise missing("payment_intent", intent["id"], "intent")
-
-
-def _check_return_url(intent: Json, params: Json) -> None:
-    methods = intent["automatic_payment_methods"]
-    if methods and methods["allow_redirects"] == "always" and not params.get("return_url"):
-        raise invalid(
-            "This PaymentIntent is configured to accept payment methods that may redirect the "
-            "customer, so confirming it needs a `return_url`. If you don't want that, set "
-            "automatic_payment_methods[allow_redirects] to `never`.",
-            "return_url",
-        )
-
-
-def _of(params: Json, *names: str) -> Json:
-    return {name: params[name] for name in names if name in params}

@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from stripe_sandbox.protocol.errors import invalid
-from stripe_sandbox.protocol.pagination import page
+from stripe_sandbox.protocol.errors import invalid, lacking
+from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources.metadata import merged
@@ -16,9 +16,7 @@ _KIND = "webhook_endpoint"
 
 def register(sandbox: Sandbox, url: str, enabled_events: list[str]) -> Json:
     """Keep a new endpoint; return it with its secret, which is not shown again."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise invalid("Not a valid URL", "url", "url_invalid")
+    _check_url(url)
     secret = sandbox.new_id("whsec_", 32)
     row = sandbox.put(
         {
@@ -33,7 +31,7 @@ def register(sandbox: Sandbox, url: str, enabled_events: list[str]) -> Json:
             "url": url,
         }
     )
-    sandbox.note(row["id"], secret=secret)
+    sandbox.note(row["id"], secret=secret, ids=sandbox.state.counts.get("ids", 0))
     return {**row, "secret": secret}
 
 
@@ -45,17 +43,18 @@ def secret_of(sandbox: Sandbox, url: str) -> str:
         return str(sandbox.note(row["id"])["secret"])
 
 
-@endpoints("POST /v1/webhook_endpoints")
+@endpoints(
+    "POST /v1/webhook_endpoints", takes="api_version description enabled_events metadata url"
+)
 def create(call: Call) -> Json:
-    """Register an endpoint."""
+    """Register an endpoint. Events have one version here, so no other can be asked for."""
     params = call.params
+    if params.get("api_version", API_VERSION) != API_VERSION:
+        raise lacking("api_version")
+    fields = _fields({}, params)
     shown = register(call.sandbox, params["url"], params["enabled_events"])
-    kept = call.sandbox.change(
-        call.sandbox.get(_KIND, shown["id"]),
-        api_version=params.get("api_version") or API_VERSION,
-        description=params.get("description"),
-        metadata=merged({}, params.get("metadata", {})),
-    )
+    row = call.sandbox.get(_KIND, shown["id"])
+    kept = call.sandbox.change(row, **fields, api_version=params.get("api_version"))
     return {**kept, "secret": shown["secret"]}
 
 
@@ -65,26 +64,19 @@ def retrieve(call: Call, endpoint_id: str) -> Json:
     return call.sandbox.get(_KIND, endpoint_id)
 
 
-@endpoints("POST /v1/webhook_endpoints/{}")
+@endpoints(
+    "POST /v1/webhook_endpoints/{}", takes="description disabled enabled_events metadata url"
+)
 def update(call: Call, endpoint_id: str) -> Json:
-    """Change an endpoint's URL, events or description, or disable it."""
-    sandbox, params = call.sandbox, call.params
-    row = sandbox.get(_KIND, endpoint_id)
-    fields: Json = {
-        name: params[name] for name in ("description", "enabled_events", "url") if name in params
-    }
-    if "disabled" in params:
-        fields["status"] = "disabled" if params["disabled"] else "enabled"
-    if "metadata" in params:
-        fields["metadata"] = merged(row["metadata"], params["metadata"])
-    return sandbox.change(row, **fields)
+    """Change an endpoint's URL, events, description or metadata, or disable it."""
+    row = call.sandbox.get(_KIND, endpoint_id)
+    return call.sandbox.change(row, **_fields(row["metadata"], call.params))
 
 
-@endpoints("GET /v1/webhook_endpoints")
+@endpoints("GET /v1/webhook_endpoints", takes="")
 def list_all(call: Call) -> Json:
     """Return the endpoints, the newest first."""
-    rows = call.sandbox.newest_first(_KIND)
-    return page(rows, call.params, "/v1/webhook_endpoints", kind=_KIND)
+    return listed(call.sandbox, _KIND, call.params, "/v1/webhook_endpoints")
 
 
 @endpoints("DELETE /v1/webhook_endpoints/{}")
@@ -93,3 +85,22 @@ def delete(call: Call, endpoint_id: str) -> Json:
     call.sandbox.get(_KIND, endpoint_id)
     call.sandbox.remove(_KIND, endpoint_id)
     return {"id": endpoint_id, "object": _KIND, "deleted": True}
+
+
+def _fields(metadata: dict[str, str], params: Json) -> Json:
+    """Return the fields that the parameters change."""
+    names = ("description", "enabled_events", "url")
+    fields: Json = {name: params[name] for name in names if name in params}
+    if "url" in params:
+        _check_url(params["url"])
+    if "disabled" in params:
+        fields["status"] = "disabled" if params["disabled"] else "enabled"
+    if "metadata" in params:
+        fields["metadata"] = merged(metadata, params["metadata"])
+    return fields
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise invalid("Not a valid URL", "url", "url_invalid")

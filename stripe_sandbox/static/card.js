@@ -1,51 +1,41 @@
 // @ts-check
+/** @import {Method} from './surface' */
+
 /**
  * What a card looks like: how its fields are written, and what is wrong with them. Knows no page.
- *
- * @typedef {'number' | 'expiry' | 'cvc'} Field
- * @typedef {Record<Field, string>} Values
- * @typedef {{field: Field, code: string}} Problem
+ * @type {Method}
  */
-
-/** Returns what is wrong, in the fields' order; nothing for a card that could be charged.
- * @param {Values} values @param {Date} today @returns {Problem[]} */
-export function problemsOf(values, today) {
-  /** @type {[Field, string | null][]} */
-  const found = [
-    ['number', numberProblem(digits(values.number))],
-    ['expiry', expiryProblem(digits(values.expiry), today)],
-    ['cvc', digits(values.cvc).length < cvcLength(values.number) ? 'incomplete_cvc' : null],
-  ];
-  return found.flatMap(([field, code]) => (code ? [{field, code}] : []));
-}
-
-/** How each field is written while it is typed.
- * @type {Record<Field, (value: string, values: Values) => string>} */
-export const written = {
-  number: (value) => {
-    const all = digits(value).slice(0, numberLength(value));
-    const groups = isAmex(all) ? /^(\d{1,4})(\d{1,6})?(\d{1,5})?/ : /^(\d{1,4})(\d{1,4})?(\d{1,4})?(\d{1,4})?/;
-    return (groups.exec(all) ?? []).slice(1).filter(Boolean).join(' ');
+export const card = {
+  problem(field, values, today) {
+    if (field === 'number') return numberProblem(digits(values.number));
+    if (field === 'expiry') return expiryProblem(digits(values.expiry), today);
+    return digits(values.cvc).length < cvcLength(values.number) ? 'incomplete_cvc' : null;
   },
-  expiry: (value) => {
-    const twoDigits = value.replace(/^\s*(?=[2-9]|1\s*\/)/, '0').replace(/\/\s*20(?=\d\d)/, '/');
-    const all = digits(twoDigits).slice(0, 4);
-    return all.length > 2 ? `${all.slice(0, 2)} / ${all.slice(2)}` : all;
+
+  written: {
+    number: (value) => {
+      const all = digits(value).slice(0, numberLength(value));
+      const groups = isAmex(all) ? /^(\d{1,4})(\d{1,6})?(\d{1,5})?/ : /^(\d{1,4})(\d{1,4})?(\d{1,4})?(\d{1,4})?/;
+      return (groups.exec(all) ?? []).slice(1).filter(Boolean).join(' ');
+    },
+    expiry: (value) => {
+      const twoDigits = value.replace(/^\s*(?=[2-9]|1\s*\/)/, '0').replace(/\/\s*20(?=\d\d)/, '/');
+      const all = digits(twoDigits).slice(0, 4);
+      return all.length > 2 ? `${all.slice(0, 2)} / ${all.slice(2)}` : all;
+    },
+    cvc: (value, values) => digits(value).slice(0, cvcLength(values.number)),
   },
-  cvc: (value, values) => digits(value).slice(0, cvcLength(values.number)),
+
+  parameters(values) {
+    const expiry = digits(values.expiry);
+    return {
+      number: digits(values.number),
+      exp_month: String(Number(expiry.slice(0, 2))),
+      exp_year: `20${expiry.slice(2)}`,
+      cvc: digits(values.cvc),
+    };
+  },
 };
-
-/** Returns the fields of the API's `card`.
- * @param {Values} values */
-export function asParameters(values) {
-  const expiry = digits(values.expiry);
-  return {
-    number: digits(values.number),
-    exp_month: String(Number(expiry.slice(0, 2))),
-    exp_year: `20${expiry.slice(2)}`,
-    cvc: digits(values.cvc),
-  };
-}
 
 /** @param {string} number */
 function numberProblem(number) {
@@ -73,22 +63,22 @@ function isLuhnValid(number) {
   return sum % 10 === 0;
 }
 
-/** @param {string} text */
+/** @param {string | undefined} text */
 function digits(text) {
-  return text.normalize('NFKC').replace(/\D/g, '');
+  return (text ?? '').normalize('NFKC').replace(/\D/g, '');
 }
 
-/** @param {string} number */
+/** @param {string | undefined} number */
 function isAmex(number) {
   return /^3[47]/.test(digits(number));
 }
 
-/** @param {string} number */
+/** @param {string | undefined} number */
 function numberLength(number) {
   return isAmex(number) ? 15 : 16;
 }
 
-/** @param {string} number */
+/** @param {string | undefined} number */
 function cvcLength(number) {
   return isAmex(number) ? 4 : 3;
 }

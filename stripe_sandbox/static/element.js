@@ -1,21 +1,32 @@
 // @ts-check
-/** @import {Appearance, StripeError, StripePaymentElementOptions} from '@stripe/stripe-js' */
-/** @import {FrameAnswer, FromFrame, ToFrame} from './surface' */
-import {asParameters} from './card.js';
-import {CardForm} from './card_form.js';
+/** @import {Appearance, ConfirmPaymentData, PaymentElementPaymentMethodType} from '@stripe/stripe-js' */
+/** @import {StripePaymentElementOptions} from '@stripe/stripe-js' */
+/** @import {FrameAnswer, FromFrame, Offer, Standing, ToFrame} from './surface' */
+import {dress} from './appearance.js';
+import {Chooser} from './chooser.js';
+import {confirm} from './confirm.js';
+import {Fields, wordsFor} from './fields.js';
+import {METHODS} from './methods.js';
 
 /** The page that mounted the Element; the server let no other frame it. */
 const PAGE = document.documentElement.dataset.origin ?? '';
-/** The parts of `appearance.variables` that the Element honours. */
-const VARIABLES = /** @type {const} */ ([
-  'colorPrimary', 'colorBackground', 'colorText', 'colorDanger', 'fontFamily', 'borderRadius',
-]);
+/** The currencies of the methods that don't take them all.
+ * @type {Record<string, string[] | undefined>} */
+const CURRENCIES = JSON.parse(document.documentElement.dataset.currencies ?? '{}');
 
-const form = new CardForm(document, tellChange);
+/** @type {Record<string, Fields>} */
+const forms = {};
+const chooser = new Chooser(/** @type {HTMLElement} */ (document.querySelector('#methods')), tellChange);
+for (const [type, method] of Object.entries(METHODS)) {
+  forms[type] = new Fields(chooser.panel(type), method, tellChange);
+}
 let key = '';
+/** @type {Offer} */
+let offer = {currency: ''};
 /** @type {StripePaymentElementOptions} */
 let options = {};
 let told = '';
+let isReady = false;
 
 addEventListener('message', (/** @type {MessageEvent<ToFrame>} */ message) => {
   if (message.source === parent && message.origin === PAGE) void heard(message.data);
@@ -35,94 +46,112 @@ function tellHeight() {
   tell({type: 'height', height: Math.ceil(document.body.getBoundingClientRect().height)});
 }
 
-/** Tells the page that the card became empty, complete or neither; never what it holds. */
+/** Tells the page which method is chosen, and whether it is filled in; never what it holds. */
 function tellChange() {
-  const change = {empty: form.isEmpty, complete: form.problems.length === 0};
-  if (told === (told = JSON.stringify(change))) return;
-  tell({type: 'change', ...change});
+  const standing = stands();
+  if (told === (told = JSON.stringify(standing)) || !isReady) return;
+  tell({type: 'change', ...standing});
+}
+
+/** @returns {Standing} */
+function stands() {
+  const form = forms[chooser.selected];
+  return {
+    empty: form?.isEmpty ?? true,
+    complete: form?.problems.length === 0,
+    collapsed: !form,
+    value: {type: chooser.selected},
+  };
 }
 
 /** @param {ToFrame} said */
 async function heard(said) {
-  if (said.type === 'init') {
-    key = said.key;
-    apply(said.options, said.appearance);
-    tellHeight();
-    tell({type: 'ready'});
-  } else if (said.type === 'update') apply(said.options, said.appearance);
-  else if (said.type === 'focus') form.input('number').focus();
+  if (said.type === 'init') begin(said);
+  else if (said.type === 'update') apply(said);
+  else if (said.type === 'focus') (forms[chooser.selected]?.asked[0] ?? chooser.head(chooser.methods[0] ?? '')).focus();
   else if (said.type === 'blur') /** @type {HTMLElement} */ (document.activeElement)?.blur();
-  else if (said.type === 'clear') form.clear();
-  else {
-    const answer = said.type === 'submit' ? checked() : await confirm(said.clientSecret, said.params);
-    tell({type: 'answer', call: said.call, answer});
+  else if (said.type === 'clear') Object.values(forms).forEach((form) => form.clear());
+  else if (said.type === 'collapse') chooser.select('');
+  else if (said.type === 'submit') tell({type: 'answer', call: said.call, answer: checked()});
+  else if (said.type === 'confirm') {
+    tell({type: 'answer', call: said.call, answer: await pay(said.clientSecret, said.params)});
   }
 }
 
-/** @param {StripePaymentElementOptions} [given] @param {Appearance} [appearance] */
-function apply(given, appearance) {
-  options = given ?? options;
+/** @param {Extract<ToFrame, {type: 'init'}>} said */
+function begin(said) {
+  key = said.key;
+  apply(said);
+  if (chooser.methods.length === 0) return tell({type: 'nothing'});
+  const layout = typeof said.options.layout === 'object' ? said.options.layout : {};
+  chooser.select('defaultCollapsed' in layout && layout.defaultCollapsed ? '' : chooser.methods[0] ?? '');
+  const {name, email} = said.options.defaultValues?.billingDetails ?? {};
+  for (const form of Object.values(forms)) form.fill({name, email});
+  isReady = true;
+  tellHeight();
+  tell({type: 'ready'});
+}
+
+/** @param {{offer?: Offer, options?: StripePaymentElementOptions, appearance?: Appearance}} given */
+function apply(given) {
+  options = given.options ?? options;
+  offer = given.offer ?? offer;
+  if (given.appearance) dress(given.appearance);
+  const layout = typeof options.layout === 'object' ? options.layout.type : options.layout;
+  chooser.show(inOrder(offered()), layout !== 'accordion');
+  for (const [type, form] of Object.entries(forms)) adapt(type, form);
+}
+
+/** @returns {string[]} */
+function offered() {
+  const {types = Object.keys(METHODS), excluded = [], currency} = offer;
+  const takesCurrency = (/** @type {string} */ type) => CURRENCIES[type]?.includes(currency) ?? true;
+  return Object.keys(METHODS).filter(
+    (type) => types.includes(type) && !excluded.includes(type) && takesCurrency(type),
+  );
+}
+
+/** Puts the methods that the page ordered first. @param {string[]} methods */
+function inOrder(methods) {
+  const first = (options.paymentMethodOrder ?? []).filter((method) => methods.includes(method));
+  return [...new Set([...first, ...methods])];
+}
+
+/** Shows the fields and terms of a method that the page asks for.
+ * @param {string} type @param {Fields} form */
+function adapt(type, form) {
   form.disable(options.readOnly ?? false);
-  const root = document.documentElement;
-  if (appearance) root.dataset.theme = appearance.theme ?? 'stripe';
-  for (const name of VARIABLES) {
-    if (appearance) root.style.setProperty(`--${name}`, appearance.variables?.[name] ?? '');
+  chooser.head(type).toggleAttribute('disabled', options.readOnly ?? false);
+  const own = /** @type {PaymentElementPaymentMethodType} */ (type);
+  const asked = options.fields?.[own]?.billingDetails ?? options.fields?.billingDetails ?? 'auto';
+  for (const field of form.panel.querySelectorAll('[data-billing]')) {
+    const name = /** @type {'name' | 'email'} */ (field.querySelector('input')?.name);
+    field.toggleAttribute('hidden', (typeof asked === 'object' ? asked[name] : asked) === 'never');
   }
+  const terms = /** @type {HTMLElement | null} */ (form.panel.querySelector('[data-terms]'));
+  if (!terms) return;
+  terms.hidden = options.terms?.sepaDebit === 'never';
+  if (options.business) terms.textContent = (terms.dataset.terms ?? '').replace('{}', options.business.name);
 }
 
 /** @returns {FrameAnswer} */
 function checked() {
-  const problem = form.check();
-  if (!problem) return {};
-  const {code} = problem;
-  return {error: {type: 'validation_error', code, message: form.wordsFor(code)}};
+  const form = forms[chooser.selected];
+  const code = form ? form.check()?.code : 'incomplete_payment_details';
+  const place = /** @type {HTMLElement} */ (document.querySelector('#no-method'));
+  place.textContent = form ? '' : wordsFor(code ?? '');
+  if (!code) return {selected: chooser.selected};
+  return {error: {type: 'validation_error', code, message: wordsFor(code)}};
 }
 
-/** Pays with the card in the fields. Its data goes to the sandbox, and nowhere else.
- * @param {string} clientSecret @param {Record<string, unknown>} params @returns {Promise<FrameAnswer>} */
-async function confirm(clientSecret, params) {
+/** @param {string} clientSecret @param {Partial<ConfirmPaymentData>} params
+ * @returns {Promise<FrameAnswer>} */
+async function pay(clientSecret, params) {
   const refusal = checked();
-  if (refusal.error) return refusal;
-  const given = /** @type {{billing_details?: object}} */ (params.payment_method_data ?? {});
-  const billing = {...options.defaultValues?.billingDetails, ...given.billing_details};
-  const card = asParameters(form.values);
+  const form = forms[chooser.selected];
+  if (refusal.error || !form) return refusal;
   form.disable(true);
-  const answer = await post(`/v1/payment_intents/${clientSecret.split('_secret_')[0]}/confirm`, {
-    ...params,
-    key,
-    client_secret: clientSecret,
-    payment_method_data: {...given, type: 'card', card, billing_details: billing},
-  });
+  const answer = await confirm({key, clientSecret, type: chooser.selected, form, options, params});
   form.disable(options.readOnly ?? false);
-  return answer.error ? {error: explained(answer.error)} : answer;
-}
-
-/** Marks the field that the API blames, and translates; the page shows the words.
- * @param {StripeError} error @returns {StripeError} */
-function explained(error) {
-  const {param = '', code = '', decline_code = ''} = error;
-  const field = param.startsWith('exp') ? 'expiry' : param === 'cvc' ? 'cvc' : 'number';
-  if (param) form.input(field).setAttribute('aria-invalid', 'true');
-  return {...error, message: form.words[decline_code] ?? form.words[code] ?? error.message};
-}
-
-/** @param {string} path @param {object} params @returns {Promise<FrameAnswer>} */
-async function post(path, params) {
-  try {
-    const response = await fetch(path, {method: 'POST', body: new URLSearchParams(pairs(params))});
-    const body = await response.json();
-    return response.ok ? {paymentIntent: body} : {error: body.error};
-  } catch {
-    return {error: {type: 'api_connection_error', message: form.wordsFor('api_connection_error')}};
-  }
-}
-
-/** Writes nested parameters as Stripe's API reads them: a[b][c]=d.
- * @param {object} params @param {string} [prefix] @returns {string[][]} */
-function pairs(params, prefix = '') {
-  return Object.entries(params).flatMap(([name, value]) => {
-    const whole = prefix ? `${prefix}[${name}]` : name;
-    if (value === null || value === undefined) return [];
-    return typeof value === 'object' ? pairs(value, whole) : [[whole, String(value)]];
-  });
+  return answer;
 }

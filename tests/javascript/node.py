@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -22,14 +23,16 @@ def tsc(project: Path) -> subprocess.CompletedProcess[str]:
 
 
 def install_packages() -> None:
-    """Run `npm ci` unless node_modules was made from this very lock file."""
-    lock = (ROOT / "package-lock.json").read_text()
-    if _INSTALLED.exists() and _INSTALLED.read_text() == lock:
-        return
-    done = run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    if done.returncode:
-        raise RuntimeError(f"npm ci failed:\n{done.stdout}")
-    _INSTALLED.write_text(lock)
+    """Run `npm ci` unless node_modules was made from this very lock file, as `make test` does."""
+    with (ROOT / "package-lock.json").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of several pytest workers, one installs
+        lock = file.read()
+        if _INSTALLED.exists() and _INSTALLED.read_text() == lock:
+            return
+        done = run("npm", "ci")
+        if done.returncode:
+            raise RuntimeError(f"npm ci failed:\n{done.stdout}")
+        _INSTALLED.write_text(lock)
 
 
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -23,5 +23,5 @@ export const describedConstructor: SandboxConstructor = stripesConstructor;
 
 // What a page may call on Stripe.js, of these methods, it may call on the stand-in.
 export const callable: Pick<Stripe, Spoken> = ours;
-export const callableElements: Pick<StripeElements, 'submit' | 'update' | 'fetchUpdates'> =
+export const callableElements: Pick<StripeElements, 'submit' | 'update' | 'fetchUpdates' | 'on'> =
   ours.elements();

@@ -9,7 +9,7 @@ import stripe
 from flask import Flask
 
 from stripe_sandbox.app import create_sandbox, sandbox_of
-from stripe_sandbox.sandbox import Sandbox
+from stripe_sandbox.sandbox import SETTLE_AFTER, Sandbox
 from tests.wsgi_transport import session_for
 
 BASE = "http://127.0.0.1:4242"
@@ -22,12 +22,15 @@ class World:
     """A sandbox with a clock to move, and what it has sent."""
 
     now: float = START
+    settle_after: float = SETTLE_AFTER
     answers: list[int] = field(default_factory=list)
     """The status codes with which the next deliveries are answered; 200 when none is left."""
     sent: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.app: Flask = create_sandbox(clock=lambda: self.now, seed=7, send=self._take)
+        self.app: Flask = create_sandbox(
+            clock=lambda: self.now, seed=7, send=self._take, settle_after=self.settle_after
+        )
         self.sandbox: Sandbox = sandbox_of(self.app)
         self.session = session_for(self.app)
         self.stripe = stripe.StripeClient(
@@ -63,15 +66,24 @@ class World:
         """Make a PaymentIntent."""
         return self.stripe.payment_intents.create({"amount": 1000, "currency": "usd", **params})
 
-    def paid(self, card: str = "pm_card_visa", **params: Any) -> Any:
+    def paid(self, card: str | None = "pm_card_visa", **params: Any) -> Any:
         """Make a PaymentIntent and pay it at once."""
-        return self.intent(
-            payment_method=card, confirm=True, return_url="http://shop.test/return", **params
+        paying = {"payment_method": card} if card else {}
+        return self.intent(**paying, confirm=True, return_url="http://shop.test/return", **params)
+
+    def debited(self, scenario: str = "success_at", **params: Any) -> Any:
+        """Make a PaymentIntent and debit the account of this test scenario."""
+        return self.paid(
+            f"pm_sepaDebit_{scenario}",
+            currency="eur",
+            mandate_data={"customer_acceptance": {"type": "offline"}},
+            **params,
         )
 
     def checkout(self, **params: Any) -> Any:
         """Open a Checkout Session for two of one thing."""
-        price = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Tea"}}
+        currency = params.get("currency", "usd")
+        price = {"currency": currency, "unit_amount": 700, "product_data": {"name": "Tea"}}
         return self.stripe.checkout.sessions.create(
             {
                 "mode": "payment",

@@ -13,12 +13,36 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
+import stripe
 from stripe import ListObject, StripeObject
 from stripe._object_classes import get_object_class
 from stripe._stripe_object import UntypedStripeObject
 
 _SOMETIMES = {("Event.Data", "previous_attributes")}
 """Fields whose documentation says that they are there only sometimes."""
+
+
+def complaints(value: dict[str, Any]) -> Iterator[str]:
+    """Yield where an answer differs from what the SDK declares for its kind of object."""
+    if "error" in value:
+        told = {**dict.fromkeys(declared(stripe.ErrorObject)), **value["error"]}
+        yield from object_misfits(told, stripe.ErrorObject, "error")
+    elif value["object"] in _PAGES:
+        if value.keys() - {"object"} != _PAGES[value["object"]]:
+            yield f"{value['object']}: has {sorted(value)}"
+        for row in value["data"]:
+            yield from complaints(row)
+    elif value.get("deleted"):
+        if value != {"id": value["id"], "object": value["object"], "deleted": True}:
+            yield f"{value['object']}: deleted, and has {sorted(value)}"
+    else:
+        yield from object_misfits(value, class_named(value["object"]), value["object"])
+
+
+_PAGES = {
+    "list": {"data", "has_more", "url"},
+    "search_result": {"data", "has_more", "next_page", "url"},
+}
 
 
 def misfits(value: Any, kind: Any, path: str) -> Iterator[str]:
@@ -71,7 +95,7 @@ def may_be_absent(cls: type, name: str) -> bool:
     if not _is_hash(inner):
         return False
     if "object" in fields:
-        return name in _words(fields.get("type"))
+        return name in words(fields.get("type"))
     return "type" in fields or all(
         any(_is_hash(arg) for arg in get_args(kind)) for kind in fields.values()
     )
@@ -156,10 +180,11 @@ def _is_hash(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, StripeObject) and not is_open
 
 
-def _words(kind: Any) -> set[Any]:
+def words(kind: Any) -> set[Any]:
+    """Return the words that a type lists."""
     if get_origin(kind) is Literal:
         return set(get_args(kind))
-    return {word for arg in get_args(kind) for word in _words(arg)}
+    return {word for arg in get_args(kind) for word in words(arg)}
 
 
 def _depth(failure: list[str]) -> int:

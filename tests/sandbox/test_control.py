@@ -59,7 +59,7 @@ def test_a_web_page_cannot_drive_the_control_api(world: World) -> None:
 def test_a_fault_breaks_the_next_call_only(
     world: World, kind: str, error: type[Exception], made: int
 ) -> None:
-    world.control("faults", path="/v1/payment_intents", kind=kind)
+    world.control("rules", path="/v1/payment_intents", kind=kind, times=1)
 
     with pytest.raises(error):
         world.intent()
@@ -75,7 +75,7 @@ def test_a_fault_breaks_the_next_call_only(
 def test_trying_again_with_the_same_key_makes_one_intent(
     world: World, kind: str, status: int
 ) -> None:
-    world.control("faults", path="/v1/payment_intents", kind=kind)
+    world.control("rules", path="/v1/payment_intents", kind=kind, times=1)
 
     body, key = "amount=1000&currency=usd", {"Idempotency_Key": "k"}
     with contextlib.suppress(requests.Timeout):
@@ -91,7 +91,7 @@ def test_trying_again_with_the_same_key_makes_one_intent(
     [{}, {"path": "/v1/", "kind": "rain"}, {"path": "/v1/", "kind": "500", "times": 0}, []],
 )
 def test_a_fault_that_is_none_is_a_400(world: World, body: Any) -> None:
-    answer = world.session.post(f"{BASE}/_sandbox/faults", json=body)
+    answer = world.session.post(f"{BASE}/_sandbox/rules", json=body)
 
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
 
@@ -106,6 +106,23 @@ def test_reset_forgets_everything(world: World) -> None:
     assert world.event_types() == []
     assert world.sandbox.deliveries.all() == []
     assert world.sandbox.time() == world.now
+
+
+def test_endpoints_outlive_a_reset_with_their_secrets(world: World) -> None:
+    """Or a shop that was told its secret at the start would refuse all that follows."""
+    endpoint = listen(world)
+    world.control("reset")
+    world.intent()
+    [made] = world.sandbox.deliveries.drain()
+    other = listen(world)
+
+    _, headers, body = world.sent[0]
+    assert made["endpoint"] == endpoint.id
+    assert stripe.WebhookSignature.verify_header(
+        body.decode(), headers["Stripe-Signature"], endpoint.secret, None
+    )
+    assert other.id != endpoint.id
+    assert other.secret != endpoint.secret
 
 
 def test_a_snapshot_brings_back_what_was(world: World) -> None:

@@ -1,20 +1,16 @@
 """Webhooks: signed, retried, in order; and the control API that makes them misbehave."""
 
 import json
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import stripe
 
-from stripe_sandbox.app import create_sandbox, sandbox_of, stop
-from stripe_sandbox.deliveries import send_over_http
+from stripe_sandbox.app import create_sandbox, sandbox_of
+from stripe_sandbox.deliveries import signature
+from stripe_sandbox.resources import payment_intents
 from stripe_sandbox.resources.webhook_endpoints import register, secret_of
-from tests.sandbox.conftest import BASE, HOOK, World, listen
-from tests.wsgi_transport import session_for
+from tests.sandbox.conftest import HOOK, World, listen
 
 
 def test_nothing_is_sent_inside_the_request(world: World) -> None:
@@ -38,6 +34,29 @@ def test_events_are_delivered_in_order_and_signed(world: World) -> None:
     assert stripe.WebhookSignature.verify_header(
         body.decode(), headers["Stripe-Signature"], secret, None
     )
+
+
+def test_an_endpoint_hears_of_a_family_of_events(world: World) -> None:
+    listen(world, "charge.*", "payment_intent.succeeded")
+    world.stripe.refunds.create({"payment_intent": world.paid().id})
+
+    world.sandbox.deliveries.drain()
+
+    kinds = {event["type"] for event in world.sent_events()}
+    assert kinds == {
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "charge.refunded",
+        "charge.refund.updated",
+    }
+
+
+@pytest.mark.parametrize("kind", ["charg.*", "charge.succeeded.*", "charge*", "*.created", ".*"])
+def test_a_family_of_no_events_is_refused(world: World, kind: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as raised:
+        listen(world, kind)
+
+    assert raised.value.param == "enabled_events[0]"
 
 
 def test_an_event_names_the_request_that_caused_it(world: World) -> None:
@@ -159,6 +178,71 @@ def test_a_reset_during_an_attempt_forgets_it(world: World) -> None:
     assert world.sandbox.deliveries.all() == []
 
 
+def test_both_secrets_sign_while_an_old_one_is_replaced(world: World) -> None:
+    endpoint = listen(world, "payment_intent.created")
+    new = world.control(f"webhook_endpoints/{endpoint.id}/roll", seconds=60).json()["secret"]
+
+    signed_by = []
+    for _ in range(2):
+        world.intent()
+        world.sandbox.deliveries.drain()
+        _, headers, body = world.sent[-1]
+        signed_by.append(
+            [
+                secret
+                for secret in (endpoint.secret, new)
+                if signature(body, [secret], int(world.now)).partition(",")[2]
+                in headers["Stripe-Signature"]
+            ]
+        )
+        world.now += 60
+
+    assert signed_by == [[endpoint.secret, new], [new]]
+    assert world.control("webhook_endpoints/we_x/roll").status_code == 404
+
+
+def test_an_attempt_keeps_its_request_its_answer_and_its_signature(world: World) -> None:
+    listen(world, "payment_intent.created")
+    world.intent()
+    world.sandbox.deliveries._send = lambda *sent: world.sent.append(sent) or (503, b"not now")
+
+    made = world.sandbox.deliveries.step()
+    assert made is not None
+    attempt = made["attempts"][0]
+
+    _, headers, body = world.sent[0]
+    assert (attempt["status"], attempt["answer"]) == (503, "not now")
+    assert attempt["signature"] == headers["Stripe-Signature"]
+    assert world.sandbox.deliveries.sent(made, attempt) == (headers, body)
+
+
+def test_a_body_that_is_written_anew_has_another_signature(world: World) -> None:
+    secret = listen(world, "payment_intent.created").secret
+    world.intent()
+    world.sandbox.deliveries.drain()
+    _, headers, body = world.sent[0]
+
+    for again in (
+        json.dumps(json.loads(body)),
+        json.dumps(json.loads(body), separators=(",", ":")),
+    ):
+        with pytest.raises(stripe.SignatureVerificationError):
+            stripe.WebhookSignature.verify_header(again, headers["Stripe-Signature"], secret, None)
+
+
+def test_the_back_off_can_be_compressed(world: World) -> None:
+    world.app = create_sandbox(clock=lambda: world.now, send=lambda *_: 500, retry_factor=0.001)
+    sandbox = sandbox_of(world.app)
+    register(sandbox, HOOK, ["*"])
+    payment_intents.make(sandbox, {"amount": 1000, "currency": "usd"})
+    begun = world.now
+    while pending := sandbox.deliveries.pending():
+        world.now = pending[0]["due_at"]
+        sandbox.deliveries.step()
+
+    assert 259 < world.now - begun < 300
+
+
 def test_the_secret_is_shown_once(world: World) -> None:
     endpoint = listen(world)
 
@@ -182,39 +266,3 @@ def test_an_endpoint_that_is_gone_hears_nothing_more(world: World, how: str) -> 
 
     assert world.sent == []
     assert world.sandbox.deliveries.pending() == []
-
-
-class _Hook(BaseHTTPRequestHandler):
-    seen: list[dict[str, Any]] = []  # noqa: RUF012 - filled anew by each test
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.seen.append(json.loads(body))
-        self.send_response(503 if len(self.seen) == 1 else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-def test_background_threads_deliver_over_http_until_2xx() -> None:
-    _Hook.seen = []
-    hook = HTTPServer(("127.0.0.1", 0), _Hook)
-    threading.Thread(target=hook.serve_forever, daemon=True).start()
-    app = create_sandbox(threaded=True, send=send_over_http, retry_factor=0.05)
-    sandbox = sandbox_of(app)
-    register(sandbox, f"http://127.0.0.1:{hook.server_port}/hook?x=1", ["*"])
-    session_for(app).post(
-        f"{BASE}/v1/payment_intents", data="amount=1000&currency=usd", auth=("sk_test_x", "")
-    )
-
-    ends = time.monotonic() + 5
-    while sandbox.deliveries.pending() and time.monotonic() < ends:
-        time.sleep(0.02)
-    stop(app)
-    hook.shutdown()
-
-    attempts = sandbox.deliveries.all()[0]["attempts"]
-    assert [attempt["status"] for attempt in attempts] == [503, 200]
-    assert _Hook.seen[0]["type"] == "payment_intent.created"

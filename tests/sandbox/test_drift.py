@@ -1,130 +1,143 @@
-"""The sandbox speaks as the installed SDK expects: every object and every event, field by field."""
+"""The sandbox speaks as the installed SDK expects: whatever can leave it, field by field."""
 
+import ast
 import copy
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import stripe
 
-from stripe_sandbox.resources import checkout_sessions, payment_intents
+from stripe_sandbox.protocol.expansion import lists_within
+from stripe_sandbox.protocol.shapes import expandable_in
 from tests.sandbox import sdk_types
-from tests.sandbox.conftest import World, card
+from tests.sandbox.conftest import World
+from tests.sandbox.purchases import buy_in_every_way
+from tests.sandbox.sdk_types import complaints
+from tests.sandbox.tours.python_tour import STOPS
 
 ROOT = Path(__file__).resolve().parents[2]
-EMITTED = {
-    "charge.failed",
-    "charge.refund.updated",
-    "charge.refunded",
-    "charge.succeeded",
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "payment_intent.amount_capturable_updated",
-    "payment_intent.canceled",
-    "payment_intent.created",
-    "payment_intent.payment_failed",
-    "payment_intent.requires_action",
-    "payment_intent.succeeded",
-    "refund.created",
-    "refund.updated",
-}
+CODES_WITHOUT_A_PAGE = {"invalid_bank_account_iban", "payment_method_types_no_longer_supported"}
+"""Codes that Stripe answers and the SDK's list leaves out."""
 
 
-def buy_in_every_way(world: World) -> list[dict[str, Any]]:
-    """Make every kind of purchase; return every object that was shown on the way."""
-    shown: list[dict[str, Any]] = []
-    world.session.hooks["response"].append(lambda answer, **_: shown.append(answer.json()))
-    world.stripe.webhook_endpoints.create({"url": "http://x.test", "enabled_events": ["*"]})
-    shipping = {"name": "A", "address": {"line1": "1 Road", "country": "TW"}}
-    for name in ("visa", "amex", "chargeDeclined", "authenticationRequired"):
-        try:
-            world.paid(f"pm_card_{name}", description="Tea", shipping=shipping)
-        except stripe.CardError:
-            continue
-    waiting = world.paid("pm_card_threeDSecure2Required")
-    payment_intents.complete_authentication(world.sandbox, waiting.id, succeed=False)
-    sdk_waiting = world.intent()
-    payment_intents.confirm(world.sandbox, sdk_waiting.id, payment_method="pm_card_createDispute")
-    world.paid(capture_method="manual")
-    world.stripe.payment_intents.cancel(world.intent().id)
-    world.stripe.refunds.create({"payment_intent": sdk_waiting.id, "amount": 100})
-    paid, _ = world.checkout(locale="zh-TW", customer_email="a@b.test"), world.checkout()
-    for number in ("4000000000000002", "4242424242424242"):
-        checkout_sessions.submit(
-            world.sandbox, paid.id, payment_method_data=card(number), email="a@b.test"
+@dataclass
+class Seen:
+    """All that came out of sandboxes in which everything happens."""
+
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def watch(self, world: World) -> None:
+        world.session.hooks["response"].append(
+            lambda answer, **_: self.answers.append(answer.json())
         )
-    world.stripe.checkout.sessions.expire(world.checkout().id)
-    read_everything(world, paid.id)
-    return shown
 
-
-def read_everything(world: World, session_id: str) -> None:
-    api = world.stripe
-    api.payment_intents.list({"limit": 100, "expand": ["data.latest_charge.balance_transaction"]})
-    api.charges.list({"limit": 100, "expand": ["data.refunds", "data.payment_intent"]})
-    api.checkout.sessions.list({"expand": ["data.line_items", "data.payment_intent"]})
-    api.checkout.sessions.line_items.list(session_id, {"expand": ["data.price.product"]})
-    api.refunds.list({"expand": ["data.charge", "data.payment_intent"]})
-    api.balance_transactions.list({"limit": 100, "expand": ["data.source"]})
-    api.webhook_endpoints.list()
-    for method in world.sandbox.newest_first("payment_method"):
-        api.payment_methods.retrieve(method["id"])
-
-
-def complaints(value: dict[str, Any]) -> Iterator[str]:
-    """Yield where an answer differs from what the SDK declares for its kind of object."""
-    if "error" in value:
-        yield from sdk_types.object_misfits(
-            {**dict.fromkeys(sdk_types.declared(stripe.ErrorObject)), **value["error"]},
-            stripe.ErrorObject,
-            "error",
-        )
-    elif value["object"] == "list":
-        for row in value["data"]:
-            yield from complaints(row)
-    else:
-        cls = sdk_types.class_named(value["object"])
-        yield from sdk_types.object_misfits(value, cls, value["object"])
+    def keep(self, world: World) -> None:
+        tables = world.sandbox.state.tables
+        self.events += tables["event"].values() if "event" in tables else []
+        self.rows += [row for table in tables.values() for row in table.values()]
 
 
 @pytest.fixture(scope="module")
-def bought() -> tuple[World, list[dict[str, Any]]]:
+def seen() -> Seen:
+    """What every kind of purchase shows, and what a tour of every endpoint does."""
     stripe.enable_telemetry = False
-    world = World()
-    return world, buy_in_every_way(world)
+    found = Seen()
+    for tour in (buy_in_every_way, *STOPS):
+        world = World()
+        found.watch(world)
+        tour(world)
+        found.keep(world)
+    return found
 
 
-def test_every_answer_is_what_the_sdk_declares(bought: tuple[World, list[dict[str, Any]]]) -> None:
-    _, shown = bought
+def test_every_answer_is_what_the_sdk_declares(seen: Seen) -> None:
+    kinds = {answer["object"] for answer in seen.answers if "object" in answer}
 
-    assert len(shown) > 30
-    assert sorted({one for answer in shown for one in complaints(answer)}) == []
+    assert kinds >= {"list", "search_result", "customer", "dispute", "refund", "price", "product"}
+    assert sorted({one for answer in seen.answers for one in complaints(answer)}) == []
 
 
-def test_every_event_is_what_the_sdk_declares(bought: tuple[World, list[dict[str, Any]]]) -> None:
-    world, _ = bought
-    events = list(world.sandbox.newest_first("event"))
+def test_every_event_is_what_the_sdk_declares(seen: Seen) -> None:
     known = set(get_args(sdk_types.declared(stripe.Event)["type"]))
+    kinds = {event["type"] for event in seen.events}
 
-    problems = {one for event in events for one in complaints(event)}
-    problems |= {one for event in events for one in complaints(event["data"]["object"])}
+    problems = {one for event in seen.events for one in complaints(event)}
+    problems |= {one for event in seen.events for one in complaints(event["data"]["object"])}
 
-    assert {event["type"] for event in events} == EMITTED
-    assert known >= EMITTED
+    assert kinds <= known
     assert sorted(problems) == []
 
 
-def test_everything_kept_is_what_the_sdk_declares(
-    bought: tuple[World, list[dict[str, Any]]],
-) -> None:
-    world, _ = bought
-    rows = [row for table in world.sandbox.state.tables.values() for row in table.values()]
+def test_every_event_that_the_code_can_make_was_made(seen: Seen) -> None:
+    written = set(words_of(stripe.Event, "type")) & set(strings("stripe_sandbox/resources"))
 
-    assert sorted({one for row in rows for one in complaints(row)}) == []
+    assert {event["type"] for event in seen.events} == written
+
+
+def test_everything_kept_is_what_the_sdk_declares(seen: Seen) -> None:
+    assert sorted({one for row in seen.rows for one in complaints(row)}) == []
+
+
+def test_everything_expanded_is_what_the_sdk_declares() -> None:
+    world = World()
+    buy_in_every_way(world)
+    answers = [(path, world.call("GET", path)) for path in expansions(world)]
+
+    assert len(answers) > 40
+    assert [path for path, answer in answers if answer.status_code != 200] == []
+    assert sorted({one for _, answer in answers for one in complaints(answer.json())}) == []
+
+
+def test_every_error_code_is_one_of_stripes() -> None:
+    codes = words_of(stripe.PaymentIntent.LastPaymentError, "code")
+
+    assert set(codes_in("stripe_sandbox")) - set(codes) == CODES_WITHOUT_A_PAGE
+
+
+def expansions(world: World) -> Iterator[str]:
+    """Yield a path for each field that can be expanded, of an object that has it if any does."""
+    for kind, rows in world.sandbox.state.tables.items():
+        path = f"/v1/{kind.replace('.', '/')}s"
+        for name in {*expandable_in(kind), *(one for of, one in lists_within if of == kind)}:
+            row = next((row for row in rows.values() if row.get(name)), next(iter(rows.values())))
+            yield f"{path}/{row['id']}?expand[]={name}"
+
+
+def words_of(cls: type, name: str) -> set[str]:
+    """Return the words that the SDK lists for a field."""
+    return sdk_types.words(sdk_types.declared(cls)[name])
+
+
+def calls_in(folder: str) -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
+
+
+def strings(folder: str) -> Iterator[str]:
+    """Yield every string in the code of a folder."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def codes_in(folder: str) -> Iterator[str]:
+    """Yield the code of every error that the code of a folder makes."""
+    places = {"invalid": 2, "_wrong": 1, "Decline": 0}
+    for name, call in calls_in(folder):
+        given = [word.value for word in call.keywords if word.arg == "code"]
+        given += call.args[places[name] :][:1] if name in places else []
+        yield from (str(one.value) for one in given if isinstance(one, ast.Constant) and one.value)
 
 
 @pytest.mark.parametrize(

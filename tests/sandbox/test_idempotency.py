@@ -1,6 +1,7 @@
 """Idempotency keys: one effect and one answer, for a day."""
 
 import threading
+import time
 
 import requests
 
@@ -12,6 +13,14 @@ NEW = "amount=1000&currency=usd"
 
 def error(answer: requests.Response) -> dict[str, str]:
     return answer.json()["error"]
+
+
+def wait_until_in_flight(world: World) -> None:
+    """Return once the request with the key k has begun; fail when it doesn't."""
+    deadline = time.monotonic() + 5
+    while "k" not in world.sandbox.keys_in_flight:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def test_the_same_key_and_parameters_replay_the_answer(world: World) -> None:
@@ -65,20 +74,65 @@ def test_a_key_is_free_again_after_a_day(world: World) -> None:
 
 def test_a_key_in_flight_is_a_409(world: World) -> None:
     answers: list[requests.Response] = []
-    world.sandbox.lock.acquire()
     first = threading.Thread(
         target=lambda: answers.append(
             world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
         )
     )
-    first.start()
-    while "k" not in world.sandbox.state.idempotency:
-        pass
-
-    second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
-    world.sandbox.lock.release()
+    with world.sandbox.lock:
+        first.start()
+        wait_until_in_flight(world)
+        second = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
     first.join()
 
     assert (second.status_code, error(second)["code"]) == (409, "idempotency_key_in_use")
     assert second.headers["Stripe-Should-Retry"] == "true"
     assert answers[0].status_code == 200
+
+
+def test_a_stored_500_is_replayed_and_not_worth_a_retry(world: World) -> None:
+    world.control("rules", path="/v1/payment_intents", kind="500", times=1)
+    first = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    again = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    assert (first.status_code, again.status_code) == (500, 500)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Stripe-Should-Retry"] == "false"
+    assert world.event_types() == []
+
+
+def test_a_day_old_key_is_forgotten(world: World) -> None:
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="old")
+    world.now += idempotency.LIFETIME - 1
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="young")
+    world.now += 1
+
+    world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="new")
+
+    assert list(world.sandbox.state.idempotency) == ["young", "new"]
+
+
+def test_a_restored_snapshot_holds_no_key_in_flight(world: World) -> None:
+    with world.sandbox.lock:
+        running = threading.Thread(
+            target=lambda: world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+        )
+        running.start()
+        wait_until_in_flight(world)
+        snapshot = world.sandbox.snapshot()
+    running.join()
+    world.sandbox.restore(snapshot)
+
+    again = world.call("POST", "/v1/payment_intents", NEW, Idempotency_Key="k")
+
+    assert again.status_code == 200
+
+
+def test_the_same_key_on_another_path_is_an_error(world: World) -> None:
+    world.call("POST", "/v1/customers", "", Idempotency_Key="k")
+
+    answer = world.call("POST", "/v1/products", "name=Tea", Idempotency_Key="k")
+
+    assert error(answer)["type"] == "idempotency_error"
+    assert world.call("GET", "/v1/customers", Idempotency_Key="k").status_code == 200

@@ -1,9 +1,15 @@
-"""Expansion and cursors."""
+"""Expansion, cursors and filters."""
+
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import stripe
 
+from stripe_sandbox.app import RESOURCES
+from stripe_sandbox.protocol.shapes import parameters_of
 from tests.sandbox.conftest import START, World
+from tests.sandbox.purchases import buy_in_every_way
 
 
 def test_expansion_reaches_through_lists(world: World) -> None:
@@ -68,3 +74,91 @@ def test_lists_filter_by_creation(world: World) -> None:
     assert [row.id for row in listing({"created": {"gt": START, "lt": START + 11}})] == [late]
     assert [row.id for row in listing({"created": START + 10})] == [late]
     assert len(listing({"created": {"lte": START}}).data) == 1
+
+
+def test_a_request_with_a_wrong_expansion_changes_nothing(world: World) -> None:
+    new = {"amount": 500, "currency": "usd", "expand": ["nonsense"]}
+
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        world.stripe.payment_intents.create(new)
+
+    assert world.event_types() == []
+    assert world.stripe.payment_intents.list().data == []
+
+
+@pytest.fixture(scope="module")
+def bought() -> World:
+    """A sandbox with objects of every kind."""
+    world = World()
+    buy_in_every_way(world)
+    return world
+
+
+LISTS = [
+    endpoint.route.split(" ")[1]
+    for resource in RESOURCES
+    for endpoint in resource.endpoints
+    if endpoint.method == "GET" and "{}" not in endpoint.route and "search" not in endpoint.route
+]
+
+
+def listed(world: World, path: str, **query: object) -> list[dict[str, Any]]:
+    """Return the first hundred rows of a list."""
+    answer = world.call("GET", f"{path}?{urlencode({'limit': 100, **query})}")
+    assert answer.status_code == 200
+    return answer.json()["data"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_filters_by_every_field_that_it_takes(bought: World, path: str) -> None:
+    rows = listed(bought, path)
+    for name in parameters_of(f"GET {path}").keys() - {"created"}:
+        known = {row[name] for row in rows if isinstance(row.get(name), str | bool)}
+        for value in known:
+            text = str(value).lower() if isinstance(value, bool) else value
+            wanted = [row["id"] for row in rows if row[name] == value]
+            found = listed(bought, path, **{name: text})
+            assert [row["id"] for row in found][: len(wanted)] == wanted
+            assert {row[name] for row in found} == {value}
+
+
+@pytest.mark.parametrize("path", [one for one in LISTS if "created" in parameters_of(f"GET {one}")])
+def test_every_list_filters_by_creation(bought: World, path: str) -> None:
+    rows = listed(bought, path)
+    latest = max(row["created"] for row in rows)
+    newest = [row["id"] for row in rows if row["created"] == latest]
+
+    assert [row["id"] for row in listed(bought, path, created=latest)] == newest
+    assert [row["id"] for row in listed(bought, path, **{"created[gte]": latest})] == newest
+    assert listed(bought, path, **{"created[gt]": latest}) == []
+    assert listed(bought, path, **{"created[lt]": START}) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds"),
+    [
+        ({"type": "refund.created"}, {"refund.created"}),
+        ({"type": "refund.*"}, {"refund.created", "refund.failed", "refund.updated"}),
+        (
+            {"types[]": "product.*", "types[1]": "price.created"},
+            {"product.created", "price.created"},
+        ),
+    ],
+)
+def test_events_are_listed_by_type(bought: World, query: dict[str, str], kinds: set[str]) -> None:
+    assert {event["type"] for event in listed(bought, "/v1/events", **query)} == kinds
+
+
+def test_events_are_listed_by_whether_they_arrived(world: World) -> None:
+    world.intent()
+    world.stripe.webhook_endpoints.create({"url": "http://x.test", "enabled_events": ["*"]})
+    world.intent()
+
+    first, second = (
+        listed(world, "/v1/events", delivery_success=word) for word in ("true", "false")
+    )
+    world.sandbox.deliveries.drain()
+
+    assert (len(first), len(second)) == (1, 1)
+    assert listed(world, "/v1/events", delivery_success="false") == []
+    assert world.call("GET", "/v1/events?type=a&types[]=b").status_code == 400

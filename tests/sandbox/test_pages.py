@@ -99,7 +99,8 @@ def test_no_page_runs_inline_code_or_can_be_framed(
     world: World, browser: FlaskClient, challenge: str
 ) -> None:
     checkout = urlsplit(world.checkout().url).path
-    for path in ("/", checkout, challenge, "/c/pay/cs_test_x"):
+    receipt = "/receipts/ch_x"
+    for path in ("/", checkout, challenge, "/c/pay/cs_test_x", receipt):
         headers = browser.get(path).headers
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -125,6 +126,22 @@ def test_the_element_may_be_framed_by_the_page_that_asks(browser: FlaskClient) -
     assert "X-Frame-Options" not in page.headers
     assert page.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert NOTICE in page.text
+
+
+def test_a_challenge_may_be_framed_by_the_page_that_asks_and_then_leads_nowhere(
+    browser: FlaskClient, challenge: str
+) -> None:
+    inside = f"{challenge}?origin=http://shop.test"
+    asked, answered = browser.get(inside), browser.post(inside, data={"answer": "complete"})
+
+    for page in (asked, answered):
+        assert "frame-ancestors http://shop.test" in page.headers["Content-Security-Policy"]
+        assert 'data-origin="http://shop.test"' in page.text
+        assert NOTICE in page.text
+    assert "data-over" not in asked.text
+    assert "data-over" in answered.text
+    assert "client_secret" not in answered.text
+    assert browser.get(f"{challenge}?origin=*").status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from stripe_sandbox.pages.words import amount_shown, words
+from stripe_sandbox.pages.amounts import amount_shown
+from stripe_sandbox.pages.words import words
 from tests.sandbox.conftest import World
 
 GOOD = "4242 4242 4242 4242"

@@ -4,7 +4,8 @@ import pytest
 import stripe
 
 from stripe_sandbox.resources import payment_intents
-from stripe_sandbox.resources.cards import CARDS, DECLINES
+from stripe_sandbox.resources.cards import CARDS
+from stripe_sandbox.resources.declines import DECLINES
 from tests.sandbox.conftest import BASE, World, card
 
 RETURN = "http://shop.test/return?order=1"

@@ -1,5 +1,6 @@
 """What all of Stripe's endpoints have in common."""
 
+import json
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -140,11 +141,14 @@ def test_an_unknown_id_is_a_404(world: World) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/v1/nonsense", 404),
-        ("GET", "/v1/customers", 501),
+        ("GET", "/v1/invoices", 501),
         ("POST", "/v1/customers/cus_1/nonsense", 404),
-        ("POST", "/v1/payment_intents/pi_1/capture", 501),
-        ("GET", "/v1/payment_intents/search", 501),
+        ("POST", "/v1/payment_intents/pi_1/increment_authorization", 501),
+        ("GET", "/v1/subscriptions/search", 501),
         ("DELETE", "/v1/payment_intents", 404),
+        ("PUT", "/v1/payment_intents/pi_1", 404),
+        ("GET", "/v1", 404),
+        ("GET", "/v2/core/events", 501),
     ],
 )
 def test_what_stripe_has_and_we_lack_says_so(
@@ -154,6 +158,7 @@ def test_what_stripe_has_and_we_lack_says_so(
 
     assert answer.status_code == status
     assert ("the sandbox does not" in error(answer)["message"]) == (status == 501)
+    assert answer.headers.get("Stripe-Should-Retry") == "false"
 
 
 @pytest.mark.parametrize(
@@ -208,3 +213,42 @@ def test_a_preflight_is_answered(world: World) -> None:
 
     assert answer.status_code == 204
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+def test_an_empty_id_asks_for_the_list(world: World) -> None:
+    intent = world.intent()
+
+    answer = world.call("GET", "/v1/payment_intents/")
+
+    assert [row["id"] for row in answer.json()["data"]] == [intent.id]
+
+
+def test_parameters_that_are_no_form_are_refused(world: World) -> None:
+    answer = world.call(
+        "POST", "/v1/payment_intents", '{"amount": 500}', Content_Type="application/json"
+    )
+
+    assert answer.status_code == 400
+    assert "Content-Type" in error(answer)["message"]
+
+
+def test_nobody_has_connected_accounts(world: World) -> None:
+    answer = world.call("POST", "/v1/payment_intents", NEW, Stripe_Account="acct_1")
+
+    assert (answer.status_code, error(answer)["code"]) == (403, "account_invalid")
+
+
+def test_card_numbers_are_neither_logged_nor_kept(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = "4000000000000002"
+    form = "type=card&card[exp_month]=12&card[exp_year]=2030&card[number]="
+    caplog.set_level("DEBUG")
+
+    made = world.call("POST", "/v1/payment_methods", form + number, Idempotency_Key="k")
+    refused = world.call("POST", "/v1/payment_methods", f"{form}{number}&card[cvc]=x")
+
+    assert (made.status_code, refused.status_code) == (200, 402)
+    assert number not in caplog.text
+    assert number not in json.dumps(world.sandbox.state.as_json())
+    assert number not in str(world.sandbox.requests)

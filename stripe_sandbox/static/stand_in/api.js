@@ -20,11 +20,15 @@ export class Api {
     return this.#answer(`${intentPath(clientSecret)}?${query}`, {});
   }
 
-  /** Confirms with the payment method that the server attached; no card is involved.
+  /** Confirms without an Element: with a payment method by its id, or the one that the server
+   * attached. Of the parameters it passes on those that are plain words.
    * @param {string} clientSecret @param {Partial<ConfirmPaymentData>} params
    * @returns {Promise<FrameAnswer>} */
-  confirm(clientSecret, {return_url = ''}) {
-    const body = new URLSearchParams({key: this.key, client_secret: clientSecret, return_url});
+  confirm(clientSecret, params) {
+    const body = new URLSearchParams({key: this.key, client_secret: clientSecret});
+    for (const [name, value] of Object.entries(params)) {
+      if (typeof value === 'string') body.set(name, value);
+    }
     return this.#answer(`${intentPath(clientSecret)}/confirm`, {method: 'POST', body});
   }
 

@@ -23,3 +23,19 @@ export function unreachable() {
     message: 'The Stripe sandbox does not answer. Check your connection and try again.',
   };
 }
+
+/** @returns {StripeError} */
+export function nothingToPayWith() {
+  return {
+    type: 'invalid_request_error',
+    message: 'The Stripe sandbox can take none of the payment method types of this payment.',
+  };
+}
+
+/** What an authentication that failed leaves behind. @param {PaymentIntent} intent
+ * @returns {StripeError} */
+export function notAuthenticated(intent) {
+  const {type = 'invalid_request_error', ...kept} = intent.last_payment_error ?? {};
+  const error = /** @type {StripeError} */ ({...kept, type});
+  return {...error, payment_intent: intent};
+}

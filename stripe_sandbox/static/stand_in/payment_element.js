@@ -1,12 +1,12 @@
 // @ts-check
 /** @import {StripeError, StripePaymentElementOptions} from '@stripe/stripe-js' */
-/** @import {FrameAnswer, FromFrame, ToFrame} from '../surface' */
+/** @import {FromFrame, Offer} from '../surface' */
 /** @import {Group} from './elements.js' */
-import {ORIGIN} from './api.js';
-import {IntegrationError, finished, unreachable} from './errors.js';
+import {Frame} from './frame.js';
+import {IntegrationError, finished, nothingToPayWith, unreachable} from './errors.js';
 
 const LOAD_TIMEOUT = 10_000;
-/** An Element takes no card for an intent in one of these states. */
+/** An Element takes no payment for an intent in one of these states. */
 const FINISHED = ['succeeded', 'canceled', 'processing', 'requires_capture'];
 
 /** The Payment Element: a frame from the sandbox's origin, and what it reports. */
@@ -14,22 +14,15 @@ export class PaymentElement {
   /** @param {Group} group @param {StripePaymentElementOptions} options */
   constructor(group, options) {
     this.group = group;
-    this.options = options;
+    this.options = {...options};
     this.isDestroyed = false;
-    /** @type {HTMLIFrameElement | null} */
+    /** @type {Frame | null} */
     this.frame = null;
     this.timer = 0;
-    this.isPayable = Promise.resolve(false);
+    /** @type {Promise<Offer | null>} */
+    this.offer = Promise.resolve(null);
     /** @type {Map<string, Set<(event: any) => any>>} */
     this.listeners = new Map();
-    /** @type {Map<number, (answer: FrameAnswer) => void>} */
-    this.calls = new Map();
-    this.lastCall = 0;
-    /** @param {MessageEvent<FromFrame>} message */
-    this.receive = (message) => {
-      if (message.origin !== ORIGIN || message.source !== this.frame?.contentWindow) return;
-      this.heard(message.data);
-    };
   }
 
   /** @param {string | HTMLElement} target */
@@ -39,21 +32,22 @@ export class PaymentElement {
     if (!place) throw new IntegrationError(`There is no element "${target}" on the page.`);
     this.unmount();
     this.frame = this.newFrame();
-    place.replaceChildren(this.frame);
-    addEventListener('message', this.receive);
+    place.replaceChildren(this.frame.node);
     this.timer = setTimeout(() => this.failed(unreachable()), LOAD_TIMEOUT);
     this.emit('loaderstart');
-    this.isPayable = this.checkIntent();
+    this.offer = this.findOffer();
+  }
+
+  /** Loads the frame again where it is, in another language; what was filled in is lost. */
+  mountAnew() {
+    const place = this.frame?.node.parentElement;
+    if (place) this.mount(place);
   }
 
   unmount() {
     clearTimeout(this.timer);
-    removeEventListener('message', this.receive);
     this.frame?.remove();
     this.frame = null;
-    const error = {type: /** @type {const} */ ('api_error'), message: 'The Element is gone.'};
-    for (const answer of this.calls.values()) answer({error});
-    this.calls.clear();
   }
 
   destroy() {
@@ -63,25 +57,26 @@ export class PaymentElement {
   }
 
   focus() {
-    this.send({type: 'focus'});
+    this.frame?.send({type: 'focus'});
   }
 
   blur() {
-    this.send({type: 'blur'});
+    this.frame?.send({type: 'blur'});
   }
 
   clear() {
-    this.send({type: 'clear'});
+    this.frame?.send({type: 'clear'});
   }
 
   collapse() {
+    this.frame?.send({type: 'collapse'});
     return this;
   }
 
   /** @param {StripePaymentElementOptions} options */
   update(options) {
     Object.assign(this.options, options);
-    this.send({type: 'update', options: this.options});
+    this.frame?.send({type: 'update', options: this.options});
     return this;
   }
 
@@ -123,12 +118,11 @@ export class PaymentElement {
       locale: locale ?? 'auto',
       theme: appearance?.theme ?? 'stripe',
     });
-    const frame = document.createElement('iframe');
-    frame.src = `${ORIGIN}/elements/payment?${query}`;
-    frame.title = 'Card payment (Stripe sandbox)';
+    const title = 'Payment form (Stripe sandbox)';
+    const frame = new Frame(`/elements/payment?${query}`, title, (said) => this.heard(said));
     // As wide as its place, with room for a focus ring around it: 4 px of padding are in the frame.
-    Object.assign(frame.style, {border: '0', display: 'block', width: 'calc(100% + 8px)', margin: '-4px'});
-    frame.style.colorScheme = this.colorScheme;
+    Object.assign(frame.node.style, {display: 'block', width: 'calc(100% + 8px)', margin: '-4px'});
+    frame.node.style.colorScheme = this.colorScheme;
     return frame;
   }
 
@@ -137,28 +131,34 @@ export class PaymentElement {
     return this.group.options.appearance?.theme === 'night' ? 'dark' : 'light';
   }
 
-  /** Dresses the mounted frame in the group's present appearance. */
-  restyle() {
-    if (this.frame) this.frame.style.colorScheme = this.colorScheme;
-    this.send({type: 'update', appearance: this.group.options.appearance});
+  /** Shows the mounted frame the group's present appearance and offer. */
+  async refresh() {
+    if (!this.frame) return;
+    this.frame.node.style.colorScheme = this.colorScheme;
+    const offer = (await this.offer) ?? undefined;
+    this.frame?.send({type: 'update', appearance: this.group.options.appearance ?? {}, offer});
   }
 
-  /** Resolves to whether the intent still takes a card; where not, has told so by `loaderror`. */
-  async checkIntent() {
+  /** Resolves to what can be paid with; to null, having told by `loaderror`, where nothing can. */
+  async findOffer() {
+    const {clientSecret} = this.group;
+    if (!clientSecret) return this.group.deferredOffer;
     const frame = this.frame;
-    const {paymentIntent, error} = await this.group.api.retrieve(this.group.clientSecret);
-    if (frame !== this.frame) return false;
+    const {paymentIntent, error} = await this.group.api.retrieve(clientSecret);
+    if (frame !== this.frame) return null;
     const isOver = paymentIntent && FINISHED.includes(paymentIntent.status);
     const problem = isOver ? finished(paymentIntent) : error;
     if (problem) this.failed(problem);
-    return !problem;
+    if (problem || !paymentIntent) return null;
+    return {types: paymentIntent.payment_method_types, currency: paymentIntent.currency};
   }
 
   /** Hands the frame what it needs, once both it and the intent are ready. */
   async init() {
-    if (!(await this.isPayable)) return;
-    const {appearance} = this.group.options;
-    this.send({type: 'init', key: this.group.key, options: this.options, appearance});
+    const offer = await this.offer;
+    const {key, options} = this.group;
+    const appearance = options.appearance ?? {};
+    if (offer) this.frame?.send({type: 'init', key, offer, options: this.options, appearance});
   }
 
   /** @param {StripeError} error */
@@ -169,35 +169,13 @@ export class PaymentElement {
 
   /** @param {FromFrame} said */
   heard(said) {
-    if (said.type === 'hello') {
-      void this.init();
-    } else if (said.type === 'height') {
-      if (this.frame) this.frame.style.height = `${said.height}px`;
-    } else if (said.type === 'answer') {
-      this.calls.get(said.call)?.(said.answer);
-      this.calls.delete(said.call);
-    } else if (said.type === 'change') {
-      const {empty, complete} = said;
-      this.emit('change', {empty, complete, collapsed: false, value: {type: 'card'}});
-    } else {
-      clearTimeout(this.timer);
-      this.emit(said.type);
+    if (said.type === 'hello') void this.init();
+    else if (said.type === 'nothing') this.failed(nothingToPayWith());
+    else if (said.type === 'height' && this.frame) this.frame.node.style.height = `${said.height}px`;
+    else {
+      const {type, ...fields} = said;
+      if (type === 'ready') clearTimeout(this.timer);
+      this.emit(type, fields);
     }
-  }
-
-  /** @param {ToFrame} message */
-  send(message) {
-    // Options come from the page and may hold what can't be cloned; JSON leaves that behind.
-    this.frame?.contentWindow?.postMessage(JSON.parse(JSON.stringify(message)), ORIGIN);
-  }
-
-  /** @param {{type: 'submit'} | {type: 'confirm', clientSecret: string, params: object}} what
-   * @returns {Promise<FrameAnswer>} */
-  call(what) {
-    const call = ++this.lastCall;
-    return new Promise((resolve) => {
-      this.calls.set(call, resolve);
-      this.send(/** @type {ToFrame} */ ({...what, call}));
-    });
   }
 }

@@ -1,9 +1,10 @@
 // @ts-check
-/** @import {ConfirmPaymentData, PaymentIntent, StripeElementsOptionsClientSecret} from '@stripe/stripe-js' */
-/** @import {SandboxConstructor, SandboxElements} from '../surface' */
+/** @import {ConfirmPaymentData, PaymentIntent, StripeElementLocale} from '@stripe/stripe-js' */
+/** @import {SandboxConstructor, SandboxElements, SandboxElementsOptions} from '../surface' */
 import {Api} from './api.js';
+import {canStay, challenge} from './challenge.js';
 import {Group} from './elements.js';
-import {IntegrationError} from './errors.js';
+import {IntegrationError, notAuthenticated} from './errors.js';
 
 /**
  * @typedef {{
@@ -28,9 +29,10 @@ const Stripe = (publishableKey, options = {}) => {
   /** The page holds faces; what lies behind one is ours. @type {WeakMap<SandboxElements, Group>} */
   const groups = new WeakMap();
 
-  /** @param {StripeElementsOptionsClientSecret} [given] */
+  /** @param {SandboxElementsOptions} [given] */
   function elements(given = {}) {
-    const group = new Group(api, publishableKey, {locale: asLocale(options.locale), ...given});
+    const locale = /** @type {StripeElementLocale} */ (options.locale ?? 'auto');
+    const group = new Group(api, publishableKey, {locale, ...given});
     const face = group.face();
     groups.set(face, group);
     return face;
@@ -44,11 +46,13 @@ const Stripe = (publishableKey, options = {}) => {
     if (redirect !== 'if_required' && !confirmParams.return_url) {
       throw new IntegrationError('confirmPayment needs `confirmParams.return_url`.');
     }
-    const returnUrl = new URL(confirmParams.return_url ?? location.href, location.href).href;
+    const {return_url: given} = confirmParams;
+    const returnUrl = given ? new URL(given, location.href).href : undefined;
     const params = {...confirmParams, return_url: returnUrl};
     const answer = await (group ? group.confirm(secret, params) : api.confirm(secret, params));
     if (!answer.paymentIntent) return {error: answer.error};
-    return settled(answer.paymentIntent, redirect === 'if_required' ? null : returnUrl);
+    if (redirect === 'if_required') return acted(answer.paymentIntent);
+    return settled(answer.paymentIntent, returnUrl);
   }
 
   /** @param {{clientSecret: string} | {hashedValue: string}} given @returns {Promise<any>} */
@@ -58,7 +62,19 @@ const Stripe = (publishableKey, options = {}) => {
     if (answer.paymentIntent.status !== 'requires_action') {
       throw new IntegrationError('handleNextAction: the PaymentIntent is not in requires_action.');
     }
-    return settled(answer.paymentIntent, null);
+    return acted(answer.paymentIntent);
+  }
+
+  /** Does what an intent asks for next: over this page where it can be, else on the sandbox's.
+   * @param {PaymentIntent} intent */
+  async function acted(intent) {
+    const url = intent.status === 'requires_action' ? nextPage(intent) : '';
+    if (!url) return {paymentIntent: intent};
+    if (!canStay(url)) return leaveFor(url);
+    await challenge(url);
+    const answer = await api.retrieve(intent.client_secret ?? '');
+    if (answer.paymentIntent?.status !== 'requires_payment_method') return answer;
+    return {error: notAuthenticated(answer.paymentIntent)};
   }
 
   return {
@@ -71,15 +87,18 @@ const Stripe = (publishableKey, options = {}) => {
   };
 };
 
-/** Follows what an intent asks for next: a challenge, the way back, or nothing.
- * @param {PaymentIntent} intent @param {string | null} returnUrl */
-function settled(intent, returnUrl) {
-  if (intent.status === 'requires_action') {
-    const {redirect_to_url: redirect, use_stripe_sdk: sdk} = intent.next_action ?? {};
-    const challenge = /** @type {{stripe_js?: string} | undefined} */ (sdk)?.stripe_js;
-    return leaveFor(redirect?.url ?? challenge ?? '');
-  }
-  return returnUrl ? leaveFor(withOutcome(returnUrl, intent)) : {paymentIntent: intent};
+/** Leaves the page: for what the intent asks for, or else for the shop's.
+ * @param {PaymentIntent} intent @param {string | undefined} returnUrl */
+function settled(intent, returnUrl = '') {
+  const isWaiting = intent.status === 'requires_action';
+  return leaveFor(isWaiting ? nextPage(intent) : withOutcome(returnUrl, intent));
+}
+
+/** Returns the sandbox's page on which the shopper has to do something.
+ * @param {PaymentIntent} intent */
+function nextPage({next_action: action}) {
+  const sdk = /** @type {{stripe_js?: string} | undefined} */ (action?.use_stripe_sdk);
+  return action?.redirect_to_url?.url ?? sdk?.stripe_js ?? '';
 }
 
 /** @param {string} url @returns {Promise<never>} */
@@ -107,11 +126,6 @@ function checkKey(key) {
   if (!/^pk_test_\w+$/.test(key)) {
     throw new IntegrationError('The Stripe sandbox takes publishable test keys only: pk_test_….');
   }
-}
-
-/** @param {string | undefined} locale @returns {StripeElementsOptionsClientSecret['locale']} */
-function asLocale(locale) {
-  return /** @type {StripeElementsOptionsClientSecret['locale']} */ (locale ?? 'auto');
 }
 
 Object.assign(window, {Stripe});

@@ -20,6 +20,9 @@ export async function pageOnTheStandIn(Stripe) {
   const stripe = Stripe('pk_test_x');
   const elements = stripe.elements({clientSecret: 'pi_x_secret_x'});
   elements.create('card'); // refused
+  elements.create('payment', {layout: 'carousel'}); // refused
+  stripe.elements({mode: 'payment', currency: 'eur'}); // refused
+  stripe.elements({mode: 'setup', currency: 'eur'}); // refused
   await stripe.confirmPayment({elements}); // refused
   await stripe.confirmCardPayment('pi_x_secret_x'); // refused
   const {error} = await stripe.confirmPayment({elements, redirect: 'if_required'});

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
 
 from stripe_sandbox.app import create_sandbox, sandbox_of
 from stripe_sandbox.resources.payment_intents import make
-from stripe_sandbox.server import Server
 from tests.sandbox.pages_in_a_browser.pay_page import serve_shop
+from tests.sandbox.served import served
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +26,6 @@ def browser(chromium: Browser) -> Iterator[BrowserContext]:
 def app() -> Iterator[Flask]:
     with served(create_sandbox(send=lambda *_: 200)) as app:
         yield app
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[Flask]:
-    server = Server(app, 0)
-    sandbox_of(app).public_url = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield app
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,12 @@ PAGE = """<!doctype html><title>Shop</title>
 
 SCRIPT = """
 window.events = [];
-window.start = (clientSecret, {appearance, options, key = 'pk_test_x', locale = 'en'} = {}) => {
+window.start = (clientSecret, given = {}) => {
+  const {appearance, options, group, key = 'pk_test_x', locale = 'en'} = given;
   window.stripe = Stripe(key, {locale});
-  window.elements = stripe.elements({clientSecret, appearance});
+  window.elements = stripe.elements(group ?? {clientSecret, appearance});
   const element = elements.create('payment', options);
-  for (const type of ['ready', 'change', 'loaderror', 'focus', 'blur']) {
+  for (const type of ['ready', 'change', 'loaderror', 'focus', 'blur', 'escape']) {
     element.on(type, (event) => window.events.push({type, ...event}));
   }
   element.mount('#element');
@@ -77,10 +78,10 @@ def serve_shop(sandbox: str) -> Iterator[str]:
         server.server_close()
 
 
-def choose(frame: FrameLocator | Page, number: str) -> None:
-    """Fill the form by clicking a test card."""
-    frame.locator("summary").click()
-    frame.locator(f'[data-number="{number}"] button').click()
+def choose(frame: FrameLocator | Page, value: str) -> None:
+    """Fill the open form by clicking a test card or a test account."""
+    frame.locator("summary:visible").click()
+    frame.locator(f'[data-value="{value}"] button').click()
 
 
 def status_of(app: Flask, intent: Any) -> str:

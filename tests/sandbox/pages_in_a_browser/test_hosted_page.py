@@ -11,14 +11,16 @@ from playwright.sync_api import BrowserContext, Page, expect
 from stripe_sandbox.app import sandbox_of
 from tests.sandbox.pages_in_a_browser.pay_page import DECLINED, NEEDS_3DS, choose
 
+in_euros = pytest.mark.parametrize("session", ["eur"], indirect=True)
+
 
 @pytest.fixture
-def session(app: Flask, shop: str) -> Any:
-    """A Checkout Session that comes back to the shop's page."""
+def session(app: Flask, shop: str, request: pytest.FixtureRequest) -> Any:
+    """A Checkout Session that comes back to the shop's page; in dollars, unless asked for euros."""
     form = {
         "mode": "payment",
         "line_items[0][quantity]": "2",
-        "line_items[0][price_data][currency]": "usd",
+        "line_items[0][price_data][currency]": getattr(request, "param", "usd"),
         "line_items[0][price_data][unit_amount]": "700",
         "line_items[0][price_data][product_data][name]": "Tea",
         "success_url": f"{shop}/return?session={{CHECKOUT_SESSION_ID}}",
@@ -98,10 +100,42 @@ def test_no_script_is_needed(browser: BrowserContext, session: Any) -> None:
     page.context.close()
 
 
+@in_euros
+def test_a_debit_is_one_choice_and_one_click_away(page: Page, session: Any) -> None:
+    page.goto(session["url"])
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_role("radio", name="SEPA").check()
+    page.get_by_role("button", name="Pay").click()
+    expect(page.get_by_label("IBAN")).to_be_focused()
+    expect(page.get_by_label("IBAN")).to_have_accessible_description("The IBAN is incomplete.")
+    choose(page, "AT611904300234573201")
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url(f"**/return?session={session['id']}")
+
+
+@in_euros
+def test_the_keyboard_chooses_and_no_script_is_needed_for_ideal(
+    browser: BrowserContext, session: Any
+) -> None:
+    """SH-21."""
+    assert browser.browser is not None
+    page = browser.browser.new_context(java_script_enabled=False).new_page()
+    page.goto(session["url"])
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_role("radio", name="Card").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Card number")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Authorize").click()
+    page.wait_for_url(f"**/return?session={session['id']}")
+    page.context.close()
+
+
+@in_euros
 @pytest.mark.parametrize("width", [320, 1200])
 def test_nothing_is_wider_than_the_window(page: Page, session: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(session["url"])
-    page.locator("summary").click()
+    page.locator("summary:visible").click()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -35,7 +35,7 @@ def test_the_frame_is_as_high_as_what_is_in_it(
 ) -> None:
     frame = mount()
     closed = page.locator("iframe").bounding_box()
-    frame.locator("summary").click()
+    frame.locator("summary:visible").click()
     page.evaluate("until(() => document.querySelector('iframe').clientHeight > 400)")
     inside = frame.locator("html").evaluate("html => [html.scrollHeight, innerHeight]")
 
@@ -43,6 +43,21 @@ def test_the_frame_is_as_high_as_what_is_in_it(
     assert closed["height"] < 400
     assert inside[0] <= inside[1]
 
+
+CONTRAST = """node => {
+    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const luminance = (colour) => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) => byte / 255)
+            .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = getComputedStyle(document.documentElement).backgroundColor;
+    const both = [luminance(getComputedStyle(node).color), luminance(behind)];
+    const [dark, light] = both.sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+}"""
 
 MISTYPED = {
     ("", "", ""): "incomplete_number",
@@ -117,6 +132,33 @@ def test_the_night_theme_and_variables_reach_the_frame(
     assert frame.locator("html").evaluate("html => getComputedStyle(html).colorScheme") == "dark"
     page.evaluate("elements.update({appearance: {theme: 'stripe'}})")
     expect(frame.locator("html")).to_have_css("color-scheme", "light")
+
+
+def test_rules_and_sizes_reach_the_frame_and_nothing_else(
+    page: Page, mount: Callable[..., FrameLocator]
+) -> None:
+    rules = {".Input": {"borderTopWidth": "7px"}, "body": {"color": "red"}, ".Label::x{}": {}}
+    variables = {"spacingUnit": "6px", "fontFamily": "monospace", "Odd name": "1"}
+    frame = mount(appearance={"rules": rules, "variables": variables})
+    card = frame.get_by_label("Card number")
+
+    expect(card).to_have_css("border-top-width", "7px")
+    expect(card).to_have_css("padding-left", "18px")
+    expect(card).to_have_css("font-family", "monospace")
+    expect(frame.locator("body")).not_to_have_css("color", "rgb(255, 0, 0)")
+    page.evaluate("elements.update({appearance: {theme: 'flat'}})")
+    expect(card).to_have_css("border-top-width", "1px")
+
+
+@pytest.mark.parametrize("theme", ["stripe", "night", "flat"])
+def test_every_theme_can_be_read(mount: Callable[..., FrameLocator], theme: str) -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1, for text that is small. The page behind is the theme's own."""
+    frame = mount(appearance={"theme": theme})
+    frame.locator("html").evaluate("html => html.style.background = 'var(--colorBackground)'")
+    parts = ("label", ".Input", "summary", ".notice", ".Error")
+    contrasts = {part: frame.locator(part).first.evaluate(CONTRAST) for part in parts}
+
+    assert {part: found for part, found in contrasts.items() if found < 4.5} == {}
 
 
 def test_the_element_speaks_chinese(page: Page, mount: Callable[..., FrameLocator]) -> None:

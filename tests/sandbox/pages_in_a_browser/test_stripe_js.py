@@ -79,33 +79,54 @@ def test_three_d_secure_leaves_the_page_and_comes_back(
     assert query_of(page)["order"] == ["7"]
 
 
-def test_a_challenge_without_a_return_url_is_handled_too(
-    app: Flask, page: Page, intent: Any, mount: Callable[..., FrameLocator]
+@pytest.mark.parametrize("return_url", [None, "https://shop.test/return"])
+def test_a_next_action_that_the_server_left_is_done_over_the_page(
+    app: Flask, page: Page, intent: Any, return_url: str | None
 ) -> None:
-    mount()
-    confirm(sandbox_of(app), intent["id"], payment_method="pm_card_authenticationRequired")
-    page.evaluate("s => void stripe.handleNextAction({clientSecret: s})", intent["client_secret"])
-    page.get_by_role("button", name="Complete").click()
+    pay = {"payment_method": "pm_card_authenticationRequired", "return_url": return_url}
+    confirm(sandbox_of(app), intent["id"], **pay)
+    page.evaluate("window.stripe = Stripe('pk_test_x')")
+    told = answered(page, f"stripe.handleNextAction({{clientSecret: '{intent['client_secret']}'}})")
+    dialog(page).get_by_role("button", name="Complete").click()
 
-    expect(page.get_by_role("heading")).to_have_text("This check is over")
-    assert status_of(app, intent) == "succeeded"
+    assert told()["paymentIntent"]["status"] == "succeeded"
+    assert page.locator("dialog").count() == 0
 
 
-def test_a_next_action_that_the_server_left_is_handled(
-    app: Flask, page: Page, intent: Any, mount: Callable[..., FrameLocator]
+def test_a_challenge_over_the_page_can_fail_and_the_next_card_pays(
+    page: Page, mount: Callable[..., FrameLocator]
 ) -> None:
-    mount()
-    confirm(
-        sandbox_of(app),
-        intent["id"],
-        payment_method="pm_card_authenticationRequired",
-        return_url=f"{page.url}return",
-    )
-    page.evaluate("s => void stripe.handleNextAction({clientSecret: s})", intent["client_secret"])
-    page.get_by_role("button", name="Complete").click()
-    page.wait_for_url("**/return?**")
+    address = page.url
+    choose(mount(), NEEDS_3DS)
+    told = answered(page, "confirm({redirect: 'if_required'})")
+    dialog(page).get_by_role("button", name="Fail").click()
+    error = told()["error"]
+    choose(page.frame_locator("#element iframe"), "4242424242424242")
+    paid = page.evaluate("confirm({redirect: 'if_required'})")
 
-    assert status_of(app, intent) == "succeeded"
+    assert error["code"] == "payment_intent_authentication_failure"
+    assert error["payment_intent"]["status"] == "requires_payment_method"
+    assert paid["paymentIntent"]["status"] == "succeeded"
+    assert page.url == address
+
+
+def test_escape_answers_a_challenge_with_no(page: Page, mount: Callable[..., FrameLocator]) -> None:
+    choose(mount(), NEEDS_3DS)
+    told = answered(page, "confirm({redirect: 'if_required', confirmParams: undefined})")
+    expect(dialog(page).get_by_role("button", name="Complete")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    assert told()["error"]["code"] == "payment_intent_authentication_failure"
+
+
+def test_a_known_payment_method_needs_no_element(page: Page, intent: Any) -> None:
+    page.evaluate("window.stripe = Stripe('pk_test_x')")
+    call = """(clientSecret) => stripe.confirmPayment({
+        clientSecret, confirmParams: {payment_method: 'pm_card_visa'}, redirect: 'if_required',
+    })"""
+    told = page.evaluate(call, intent["client_secret"])
+
+    assert told["paymentIntent"]["status"] == "succeeded"
 
 
 def test_only_publishable_test_keys_are_taken(page: Page) -> None:
@@ -122,6 +143,16 @@ def test_an_intent_can_be_read_with_its_secret(
 
     assert told["paymentIntent"]["id"] == intent["id"]
     assert page.evaluate("elements.fetchUpdates()") == {}
+
+
+def answered(page: Page, call: str) -> Callable[[], Any]:
+    """Begin a call of Stripe.js; returns what waits for its answer."""
+    page.evaluate(f"void {call}.then((answer) => {{window.answer = answer}})")
+    return lambda: page.evaluate("until(() => window.answer).then(() => window.answer)")
+
+
+def dialog(page: Page) -> FrameLocator:
+    return page.frame_locator("dialog iframe")
 
 
 def query_of(page: Page) -> dict[str, list[str]]:

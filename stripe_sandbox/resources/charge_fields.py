@@ -1,0 +1,136 @@
+"""A charge's fields: what it shows of the payment, the payment method and the outcome."""
+
+from stripe_sandbox.protocol.shapes import Json, blank
+from stripe_sandbox.resources.declines import Decline
+from stripe_sandbox.sandbox import Sandbox
+
+AUTHORIZED_FOR = 7 * 24 * 3600
+"""Seconds in which an authorization can be captured."""
+
+_COPIED = (
+    "currency",
+    "customer",
+    "description",
+    "metadata",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+_SAME_OF_CARD = (
+    "brand",
+    "checks",
+    "country",
+    "exp_month",
+    "exp_year",
+    "fingerprint",
+    "funding",
+    "last4",
+    "regulated_status",
+)
+
+
+def new_charge(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    """Return a charge of the whole intent that has not come to anything yet; it is not kept."""
+    return {
+        "id": sandbox.new_id("ch_"),
+        "object": "charge",
+        **blank("charge"),
+        **{name: intent[name] for name in _COPIED},
+        "amount": intent["amount"],
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": "STRIPE SANDBOX",
+        "captured": False,
+        "created": sandbox.now(),
+        "disputed": False,
+        "fraud_details": {"stripe_report": None, "user_report": None},
+        "livemode": False,
+        "outcome": None,
+        "paid": False,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": _details(sandbox, intent, method),
+        "radar_options": {"session": None},
+        "refunded": False,
+        "status": "pending",
+    }
+
+
+def succeeded(sandbox: Sandbox, charge: Json) -> Json:
+    """Return the fields of a charge that has worked."""
+    return {
+        "outcome": blank(
+            "charge.outcome",
+            network_status="approved_by_network",
+            risk_level="normal",
+            risk_score=20,
+            seller_message="Payment complete.",
+            type="authorized",
+        ),
+        "paid": True,
+        "receipt_url": f"{sandbox.public_url}/receipts/{charge['id']}",
+        "status": "succeeded",
+    }
+
+
+def failed(decline: Decline) -> Json:
+    """Return the fields of a charge that has failed."""
+    return {
+        "amount_captured": 0,
+        "captured": False,
+        "failure_code": decline.code,
+        "failure_message": decline.message,
+        "outcome": blank(
+            "charge.outcome",
+            advice_code=decline.advice,
+            network_decline_code="05",
+            network_status="declined_by_network",
+            reason=decline.decline_code,
+            risk_level="normal",
+            risk_score=20,
+            seller_message="The bank did not return any further details with this decline.",
+            type="issuer_declined",
+        ),
+        "status": "failed",
+    }
+
+
+def _details(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    kind = method["type"]
+    match kind:
+        case "card":
+            details = _card(sandbox, intent, method["card"])
+        case "sepa_debit":
+            known = method["sepa_debit"]
+            same = ("bank_code", "branch_code", "country", "fingerprint", "last4")
+            details = blank(
+                "charge.payment_method_details.sepa_debit", **{name: known[name] for name in same}
+            )
+        case _:
+            details = blank(
+                f"charge.payment_method_details.{kind}",
+                **method[kind],
+                transaction_id=sandbox.new_id("", 16),
+            )
+    return {kind: details, "type": kind}
+
+
+def _card(sandbox: Sandbox, intent: Json, card: Json) -> Json:
+    details = blank(
+        "charge.payment_method_details.card",
+        **{name: card[name] for name in _SAME_OF_CARD},
+        amount_authorized=intent["amount"],
+        network=card["brand"],
+    )
+    if intent["capture_method"] == "manual":
+        details["capture_before"] = sandbox.now() + AUTHORIZED_FOR
+    for name in ("extended_authorization", "incremental_authorization", "multicapture"):
+        details[name] = {"status": "disabled" if name.startswith("ext") else "unavailable"}
+    details["overcapture"] = {
+        "maximum_amount_capturable": intent["amount"],
+        "status": "unavailable",
+    }
+    return details

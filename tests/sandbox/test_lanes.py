@@ -1,0 +1,68 @@
+"""Deliveries from background threads: over real sockets, and each endpoint by itself."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+from stripe_sandbox.app import create_sandbox, sandbox_of, stop
+from stripe_sandbox.deliveries import send_over_http
+from stripe_sandbox.resources import payment_intents
+from stripe_sandbox.resources.webhook_endpoints import register
+from tests.sandbox.conftest import BASE
+from tests.wsgi_transport import session_for
+
+
+def test_a_slow_endpoint_holds_up_no_other() -> None:
+    quick, slow = threading.Event(), threading.Event()
+
+    def send(url: str, *_: object) -> int:
+        (slow.wait(5) if "slow" in url else quick.set())
+        return 200
+
+    app = create_sandbox(threaded=True, send=send)
+    sandbox = sandbox_of(app)
+    for name in ("slow", "quick"):
+        register(sandbox, f"http://{name}.test/", ["*"])
+    payment_intents.make(sandbox, {"amount": 1000, "currency": "usd"})
+
+    assert quick.wait(4)
+    slow.set()
+    stop(app)
+
+
+class _Hook(BaseHTTPRequestHandler):
+    seen: list[dict[str, Any]] = []  # noqa: RUF012 - filled anew by each test
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.seen.append(json.loads(body))
+        self.send_response(503 if len(self.seen) == 1 else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_background_threads_deliver_over_http_until_2xx() -> None:
+    _Hook.seen = []
+    hook = HTTPServer(("127.0.0.1", 0), _Hook)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    app = create_sandbox(threaded=True, send=send_over_http, retry_factor=0.05)
+    sandbox = sandbox_of(app)
+    register(sandbox, f"http://127.0.0.1:{hook.server_port}/hook?x=1", ["*"])
+    session_for(app).post(
+        f"{BASE}/v1/payment_intents", data="amount=1000&currency=usd", auth=("sk_test_x", "")
+    )
+
+    ends = time.monotonic() + 5
+    while sandbox.deliveries.pending() and time.monotonic() < ends:
+        time.sleep(0.02)
+    stop(app)
+    hook.shutdown()
+
+    attempts = sandbox.deliveries.all()[0]["attempts"]
+    assert [attempt["status"] for attempt in attempts] == [503, 200]
+    assert _Hook.seen[0]["type"] == "payment_intent.created"
