@@ -126,8 +126,6 @@ def _updated_fields(dispute: Json, params: Json, given: Json) -> Json:
     fields: Json = {}
     if "metadata" in params:
         fields["metadata"] = merged(dispute["metadata"], params["metadata"])
-    if "intended_submission_method" in params:
-        fields["intended_submission_method"] = params["intended_submission_method"]
     if given:
         fields["evidence"] = {**dispute["evidence"], **given}
         fields["evidence_details"] = {**dispute["evidence_details"], "has_evidence": True}

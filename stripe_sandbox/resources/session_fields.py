@@ -33,12 +33,25 @@ _OF_INTENT = (
     "statement_descriptor_suffix",
     "transfer_group",
 )
+_OF_PRICE = (
+    "currency",
+    "product",
+    "product_data.description",
+    "product_data.images",
+    "product_data.metadata",
+    "product_data.name",
+    "product_data.unit_label",
+    "recurring",
+    "tax_behavior",
+    "unit_amount",
+)
 TAKEN = f"""
     {" ".join(_COPIED)}
     {" ".join(f"payment_intent_data.{name}" for name in _OF_INTENT)}
     currency customer customer_creation expires_at metadata mode payment_method_collection
     payment_method_options ui_mode
-    line_items.price line_items.price_data line_items.quantity line_items.metadata
+    line_items.price line_items.quantity line_items.metadata
+    {" ".join(f"line_items.price_data.{name}" for name in _OF_PRICE)}
 """
 """The parameters that are honoured when a session is opened."""
 _ONLY = {"mode": "payment", "ui_mode": "hosted_page"}

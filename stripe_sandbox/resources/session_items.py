@@ -135,7 +135,6 @@ def _product(sandbox: Sandbox, given: Json) -> Json:
             "marketing_features": [],
             "metadata": given.get("metadata") or {},
             "name": given["name"],
-            "tax_code": given.get("tax_code"),
             "type": "service",
             "unit_label": given.get("unit_label"),
             "updated": sandbox.now(),
