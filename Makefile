@@ -52,7 +52,7 @@ stripe: $(NODE_MODULES) ## Run the Stripe CLI on the demo's sandbox, no account 
 		PATH="$(abspath $(VENV))/bin:$$PATH" node_modules/.bin/stripe $(ARGS) \
 		--api-base http://127.0.0.1:$(or $(SANDBOX_PORT),4242)
 
-screenshots: $(INSTALLED_DEV) ## Take the README's pictures from a running `make demo`
+screenshots: $(INSTALLED_DEV) ## Take the documents' pictures from a running `make demo`
 	@CHROMIUM="$$($(PY) -m tests.browser)" && export CHROMIUM && $(PY) -m scripts.screenshots
 
 requirements: $(INSTALLED_DEV) ## Pin requirements*.in again, with hashes (ARGS="--upgrade" for newer ones)
