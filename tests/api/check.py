@@ -18,7 +18,7 @@ from tests.api.fuzz import DESCRIPTION, fuzz, settings_for
 from tests.processes import LiveShop, run_flask
 
 # So many cases an operation, and as many sequences of operations.
-EXAMPLES = int(os.environ.get("EXAMPLES", "600"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "1000"))
 LIMITS = ("CALLER", "ADDRESS", "PAYMENTS", "PAYMENTS_ADDRESS")
 UNCOUNTED = {f"RATELIMIT_{name}": "1000000 per second" for name in LIMITS}
 
