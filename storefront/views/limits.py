@@ -138,8 +138,6 @@ def _refuse(error: TooManyCalls) -> Response:
 
 def _refuse_attempt(_: TooManyAttempts) -> Response:
     sentence = f"This order had {MOST_ATTEMPTS} attempts to pay it, which is all that it gets."
-    if is_below_api():
-        return error_answer(ApiError(ErrorCode.RATE_LIMITED, f"{sentence} Place a new one."))
     return error_page(
         HTTPStatus.TOO_MANY_REQUESTS,
         "That was a lot of tries",

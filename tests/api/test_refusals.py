@@ -10,6 +10,7 @@ from limits import parse_many
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from storefront.attempts import MOST_ATTEMPTS
 from storefront.cart_changes import CartRefused
 from storefront.db import DatabaseBusy
 from storefront.models import Order, Price, Product
@@ -99,6 +100,13 @@ def too_often(caller: Caller) -> TestResponse:
     return answers[-1]
 
 
+def again_and_again(caller: Caller) -> TestResponse:
+    """Pay one order with other metadata each time, which is another attempt."""
+    caller.put_into_cart()
+    source = {"source_type": "order", "source_id": caller.pay().json["order_id"]}
+    return [caller.pay(**source, metadata={"n": str(n)}) for n in range(MOST_ATTEMPTS)][-1]
+
+
 def failing(caller: Caller, failure: Exception) -> TestResponse:
     broken(caller.shop, failure)
     return caller.get("/v1/orders/order_1")
@@ -133,6 +141,7 @@ WAYS: dict[ErrorCode, Way] = {
     ErrorCode.INVALID_AMOUNT: lambda c: with_price(c, 49, before=True),
     ErrorCode.ORDER_ALREADY_PAID: lambda c: pay_order(c, "paid"),
     ErrorCode.ORDER_CLOSED: lambda c: pay_order(c, "cancelled"),
+    ErrorCode.TOO_MANY_ATTEMPTS: again_and_again,
     ErrorCode.IDEMPOTENCY_KEY_REUSED: same_key,
     ErrorCode.RATE_LIMITED: too_often,
     ErrorCode.INTERNAL_ERROR: lambda c: failing(c, ZeroDivisionError()),

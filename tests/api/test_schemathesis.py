@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from flask import Response, request
 from werkzeug import Client
 from werkzeug.test import TestResponse
 
@@ -23,9 +24,11 @@ def caller(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Caller:
     return Caller(unlimited_shop(sqlite_url))
 
 
-def tried(caller: Caller, examples: int) -> Tried:
+def tried(caller: Caller, examples: int, only: str | None = None) -> Tried:
+    """Try the whole API, or one operation of it."""
     settings = settings_for(caller.key, ADDRESS, examples=examples)
-    return fuzz(schemathesis.openapi.from_wsgi(DESCRIPTION, caller.shop.app, config=settings))
+    schema = schemathesis.openapi.from_wsgi(DESCRIPTION, caller.shop.app, config=settings)
+    return fuzz(schema.include(operation_id=only) if only else schema)
 
 
 def test_what_the_description_promises_is_held(caller: Caller):
@@ -39,6 +42,31 @@ def test_what_the_description_promises_is_held(caller: Caller):
     assert found.phases == {"examples", "coverage", "fuzzing", "stateful"}
     assert {200, 201, 204, 401, 404, 405, 415, 422} <= set(found.statuses)
     assert max(found.statuses) < 500
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ({"response": [b'{"items": []}']}, "response_schema_conformance"),
+        ({"status_code": 418}, "status_code_conformance"),
+        ({"status_code": 500}, "not_a_server_error"),
+    ],
+    ids=str,
+)
+def test_a_broken_promise_is_found(caller: Caller, change: dict[str, Any], check: str):
+    """The description is held against the answers, not against itself."""
+
+    def spoil(response: Response) -> Response:
+        if request.path == "/v1/cart" and response.status_code == 200:
+            for name, value in change.items():
+                setattr(response, name, value)
+        return response
+
+    caller.shop.app.after_request(spoil)
+
+    found = tried(caller, examples=1, only="getCart")
+
+    assert any(check in problem for problem in found.problems)
 
 
 class ShopClient(Client):

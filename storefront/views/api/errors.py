@@ -36,6 +36,7 @@ class ErrorCode(StrEnum):
     INVALID_AMOUNT = "INVALID_AMOUNT"
     ORDER_ALREADY_PAID = "ORDER_ALREADY_PAID"
     ORDER_CLOSED = "ORDER_CLOSED"
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     RATE_LIMITED = "RATE_LIMITED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
@@ -83,6 +84,9 @@ CODES: Mapping[ErrorCode, Meaning] = {
     ErrorCode.INVALID_AMOUNT: Meaning(422, "Stripe takes no payment of this size."),
     ErrorCode.ORDER_ALREADY_PAID: Meaning(422, "The order is paid. There is nothing left to do."),
     ErrorCode.ORDER_CLOSED: Meaning(422, "The order is cancelled. Place a new one."),
+    ErrorCode.TOO_MANY_ATTEMPTS: Meaning(
+        422, "The order had all the attempts to pay it that it gets. Place a new one."
+    ),
     ErrorCode.IDEMPOTENCY_KEY_REUSED: Meaning(
         422, "This Idempotency-Key was used for another request. Use a new one for a new request."
     ),

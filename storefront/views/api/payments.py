@@ -30,6 +30,7 @@ REFUSALS = (
     ErrorCode.INVALID_AMOUNT,
     ErrorCode.ORDER_ALREADY_PAID,
     ErrorCode.ORDER_CLOSED,
+    ErrorCode.TOO_MANY_ATTEMPTS,
     ErrorCode.PAYMENT_PROCESSING,
 )
 

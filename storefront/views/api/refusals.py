@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from storefront.attempts import OrderNotPayable
+from storefront.attempts import OrderNotPayable, TooManyAttempts
 from storefront.cart import CartLine, look_at_cart
 from storefront.cart_changes import CartRefused, NotEnough, NotForSale
 from storefront.catalog import OutOfStock
@@ -68,6 +68,7 @@ REFUSALS: dict[type[Exception], Callable[[Any], ApiError]] = {
     OutOfStock: _cart_changed,
     InvalidAmount: lambda error: ApiError(ErrorCode.INVALID_AMOUNT, str(error)),
     OrderNotPayable: _not_payable,
+    TooManyAttempts: lambda _: ApiError(ErrorCode.TOO_MANY_ATTEMPTS),
     NotForSale: lambda _: ApiError(ErrorCode.NOT_FOUND),
     NotEnough: lambda error: _short([(error.product_id, error.wanted, error.available)]),
     CartRefused: lambda _: ApiError(ErrorCode.CART_ORDERED),
