@@ -10,14 +10,14 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from stripe_sandbox.app import sandbox_of
 from stripe_sandbox.resources.payment_intents import make
-from stripe_sandbox.resources.webhook_endpoints import register
+from stripe_sandbox.resources.webhook_endpoints import secret_of
 
 
 @pytest.fixture
 def panel(browser: BrowserContext, app: Flask) -> Iterator[Page]:
     sandbox = sandbox_of(app)
     sandbox.reset()
-    register(sandbox, "http://shop.test/hook", ["*"])
+    secret_of(sandbox, "http://shop.test/hook")
     problems: list[str] = []
     page = browser.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
