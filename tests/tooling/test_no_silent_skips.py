@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,5 +47,6 @@ def run_pytest(
     (directory / "test_sample.py").write_text(source)
     quiet = ("-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(directory))
     command = [sys.executable, "-m", "pytest", "-p", plugin, *quiet, str(directory)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr

@@ -39,12 +39,13 @@ def test_each_gets_an_empty_copy(postgres, turn):
 def test_one_postgres_serves_the_whole_run_and_ends_with_it(tmp_path: Path, workers: str) -> None:
     (tmp_path / "test_sample.py").write_text(USES_POSTGRES)
     quiet = ("-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(tmp_path))
-    command = ["-m", "pytest", "-p", "tests.postgres", *quiet, "-n", workers, "test_sample.py"]
+    plugins = ("-p", "xdist.plugin", "-p", "tests.postgres")
+    command = ["-m", "pytest", *plugins, *quiet, "-n", workers, "test_sample.py"]
 
     done = subprocess.run(
         [sys.executable, *command],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
