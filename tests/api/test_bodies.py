@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -100,6 +102,36 @@ def test_a_large_body_is_refused(anybody: Caller, method: str, path: str):
     answer = anybody.call(method, path, large, Content_Type="application/json")
 
     assert (answer.status_code, answer.json["error"]["code"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    "unit", [b'\\"', b'"\\', b'"', b'"\\\\', b"[", b'{"a":', b"9", b".9", b'"a",'], ids=str
+)
+def test_reading_takes_time_in_proportion_to_the_body(unit: bytes):
+    """A pattern that is tried again from every quote would take 64 times as long, not 8."""
+    assert seconds_to_read(unit, 32_000) < 8 * 4 * max(seconds_to_read(unit, 4_000), 0.0001)
+
+
+def seconds_to_read(unit: bytes, length: int) -> float:
+    """Return the least time of a few, so that what else the machine does isn't counted."""
+
+    def once() -> float:
+        start = time.thread_time()
+        with contextlib.suppress(ValueError):
+            parse_json(b"[" + unit * (length // len(unit)))
+        return time.thread_time() - start
+
+    return min(once() for _ in range(5))
+
+
+def test_a_refusal_doesnt_speak_of_the_parser(anybody: Caller):
+    body = b'{"quantity": ' + b"9" * 5000 + b"}"
+
+    answer = anybody.call("PUT", "/v1/cart/items/prod_1", body, Content_Type="application/json")
+
+    assert answer.json["error"]["message"] == (
+        "The body can't be read as JSON: a number is too large."
+    )
 
 
 def test_what_is_strict_json_is_read_as_it_stands():
