@@ -94,6 +94,10 @@ _WORDS = {
     ),
     "over_title": ("This check is over", "此驗證已結束"),
     "over": ("There is nothing left to approve.", "沒有需要核准的項目。"),
+    "over_back": (
+        "Go back to the shop: its page knows what became of the payment.",
+        "請回到商店頁面查看付款結果。",
+    ),
     "receipt": ("Receipt", "收據"),
     "date": ("Date", "日期"),
     "paid_with": ("Paid with", "付款方式"),

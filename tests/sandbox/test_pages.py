@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from stripe_sandbox.resources.payment_intents import confirm
 from tests.sandbox.conftest import World
 
 NOTICE = "this is not Stripe, no money moves"
@@ -142,6 +143,16 @@ def test_a_challenge_may_be_framed_by_the_page_that_asks_and_then_leads_nowhere(
     assert "data-over" in answered.text
     assert "client_secret" not in answered.text
     assert browser.get(f"{challenge}?origin=*").status_code == 400
+
+
+def test_a_challenge_that_knows_no_way_back_says_where_to_go(
+    world: World, browser: FlaskClient
+) -> None:
+    intent = world.intent()
+    confirm(world.sandbox, intent.id, payment_method="pm_card_authenticationRequired")
+    over = browser.post(f"/3d_secure/{intent.id}", data={"answer": "complete"})
+
+    assert "Go back to the shop" in over.text
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 // @ts-check
-import {ORIGIN} from './api.js';
 import {Frame} from './frame.js';
 
 const ANSWER_TIMEOUT = 3000;
 
-/** Whether the sandbox's page at this address may be shown inside the shop's.
+/** Whether the sandbox's page at this address may be shown inside the shop's. The sandbox has more
+ * than one name, localhost and 127.0.0.1, so the address needn't begin as the script's did.
  * @param {string} url */
 export function canStay(url) {
-  return url.startsWith(`${ORIGIN}/3d_secure/`);
+  return new URL(url).pathname.startsWith('/3d_secure/');
 }
 
 /** Shows the 3-D Secure challenge in a dialog over the page; resolves when it is answered. Escape
@@ -22,7 +22,7 @@ export async function challenge(url) {
   });
   await new Promise((resolve) => {
     const query = new URLSearchParams({origin: location.origin});
-    const frame = new Frame(`${url.slice(ORIGIN.length)}?${query}`, '3-D Secure', (said) => {
+    const frame = new Frame(`${new URL(url).pathname}?${query}`, '3-D Secure', (said) => {
       if (said.type === 'height') frame.node.style.height = `${said.height}px`;
       if (said.type === 'hello' && !dialog.open) frame.send({type: 'refuse'});
       else if (said.type === 'hello') takeKeyboard(frame.node);

@@ -12,7 +12,13 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from stripe_sandbox.app import sandbox_of
 from stripe_sandbox.resources.payment_intents import confirm
-from tests.sandbox.pages_in_a_browser.pay_page import DECLINED, NEEDS_3DS, choose, status_of
+from tests.sandbox.pages_in_a_browser.pay_page import (
+    DECLINED,
+    NEEDS_3DS,
+    choose,
+    serve_shop,
+    status_of,
+)
 
 
 def test_a_decline_has_stripes_shape_and_the_next_card_pays(
@@ -108,6 +114,23 @@ def test_a_challenge_over_the_page_can_fail_and_the_next_card_pays(
     assert error["payment_intent"]["status"] == "requires_payment_method"
     assert paid["paymentIntent"]["status"] == "succeeded"
     assert page.url == address
+
+
+def test_a_challenge_stays_over_the_page_whatever_the_script_calls_the_sandbox(
+    app: Flask, page: Page, intent: Any
+) -> None:
+    script = sandbox_of(app).public_url.replace("localhost", "127.0.0.1")
+    with serve_shop(script) as shop:
+        page.goto(f"{shop}/")
+        page.evaluate("window.stripe = Stripe('pk_test_x')")
+        pay = "confirmParams: {payment_method: 'pm_card_authenticationRequired'}"
+        secret = f"clientSecret: '{intent['client_secret']}'"
+        told = answered(
+            page, f"stripe.confirmPayment({{{secret}, {pay}, redirect: 'if_required'}})"
+        )
+        dialog(page).get_by_role("button", name="Complete").click()
+
+        assert told()["paymentIntent"]["status"] == "succeeded"
 
 
 def test_escape_answers_a_challenge_with_no(page: Page, mount: Callable[..., FrameLocator]) -> None:
