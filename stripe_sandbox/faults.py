@@ -43,7 +43,7 @@ class Faults:
         """Let everything work again."""
         self._rules.clear(set(FOR_CALLS))
 
-    def take(self, path: str, method: str = "POST") -> Json | None:
+    def take(self, path: str, method: str, request_id: str) -> Json | None:
         """Return the rule that this request suffers, counted as used; the oldest that fits."""
         is_taken = False
 
@@ -53,7 +53,7 @@ class Faults:
                 return False
             return path.startswith(rule["path"]) and rule["method"] in {None, method}
 
-        struck = self._rules.take(fits)
+        struck = self._rules.take(fits, request_id)
         return struck[0] if struck else None
 
 

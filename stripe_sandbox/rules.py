@@ -93,15 +93,23 @@ class Rules:
             if rule["kind"] in kinds:
                 self.remove(rule["id"])
 
-    def take(self, fits: Callable[[Json], bool]) -> list[Json]:
-        """Return the active rules that fit and strike now, each counted as used once more."""
+    def take(self, fits: Callable[[Json], bool], *about: str) -> list[Json]:
+        """Return the active rules that fit and strike now, each counted as used once more.
+
+        A seed decides by what it is `about`, so that no other thread has a say in it.
+        """
         if not self._storage.state.rules:
             return []
         with self._storage.lock:
-            return [self._struck(rule) for rule in self.active() if fits(rule) and self._hits(rule)]
+            return [
+                self._struck(rule)
+                for rule in self.active()
+                if fits(rule) and self._hits(rule, about)
+            ]
 
-    def _hits(self, rule: Json) -> bool:
-        return rule["probability"] is None or self._storage.chance() < rule["probability"]
+    def _hits(self, rule: Json, about: tuple[str, ...]) -> bool:
+        probability = rule["probability"]
+        return probability is None or self._storage.chance(rule["id"], *about) < probability
 
     def _struck(self, rule: Json) -> Json:
         used = {**rule, "taken": rule["taken"] + 1}

@@ -74,7 +74,8 @@ class Sandbox(Storage):
         """Let events that are made meanwhile name no request. Hold the lock."""
         cause, self.cause = self.cause, _NO_REQUEST
         try:
-            yield
+            with self.by_itself():
+                yield
         finally:
             self.cause = cause
 

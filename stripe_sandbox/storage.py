@@ -8,6 +8,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -65,6 +66,7 @@ class Storage:
         self._counting = threading.Lock()
         self._clock = clock
         self._seed = seed
+        self._series = "ids"
 
     def now(self) -> int:
         """Return the sandbox's time in whole seconds."""
@@ -76,11 +78,24 @@ class Storage:
 
     def new_id(self, prefix: str, length: int = 24) -> str:
         """Return an id no one has; the same series every time when a seed was given."""
-        return prefix + self._random_bytes("ids", length).translate(_CHARACTERS).decode()
+        return prefix + self._numbered_bytes(self._series, length).translate(_CHARACTERS).decode()
 
-    def chance(self) -> float:
-        """Return a number from 0 up to 1; the same series every time when a seed was given."""
-        return int.from_bytes(self._random_bytes("chances", 6), "big") / 2**48
+    def new_request_id(self) -> str:
+        """Return the id of a request, from a series of its own: other threads draw ids too."""
+        return "req_" + self._numbered_bytes("requests", 14).translate(_CHARACTERS).decode()
+
+    def chance(self, *about: str) -> float:
+        """Return a number from 0 up to 1; with a seed the same one about the same in every run."""
+        return int.from_bytes(self._bytes(6, "chance", *about), "big") / 2**48
+
+    @contextmanager
+    def by_itself(self) -> Iterator[None]:
+        """Draw ids from another series: of what happens whenever somebody looks. Hold the lock."""
+        before, self._series = self._series, "ids by itself"
+        try:
+            yield
+        finally:
+            self._series = before
 
     def count(self, what: str) -> int:
         """Return how many of these there have been, this one included."""
@@ -144,10 +159,14 @@ class Storage:
             self.state = snapshot.copy()
             self.changes += 1
 
-    def _random_bytes(self, series: str, length: int) -> bytes:
+    def _numbered_bytes(self, series: str, length: int) -> bytes:
+        number = "" if self._seed is None else str(self.count(series))
+        return self._bytes(length, series, number)
+
+    def _bytes(self, length: int, *about: str) -> bytes:
         if self._seed is None:
             return os.urandom(length)
-        text = f"{self._seed} {series} {self.count(series)}"
+        text = " ".join([str(self._seed), *about])
         return hashlib.shake_128(text.encode(), usedforsecurity=False).digest(length)
 
 

@@ -13,7 +13,7 @@ _GIVEN_UP_AFTER = 3 * 24 * 3600
 def planned(storage: Storage, rules: Rules, row: Json) -> list[Json]:
     """Return the deliveries to keep in place of `row`, earlier ones that it changes included."""
     rows = [row]
-    for rule in rules.take(lambda rule: rule["kind"] in _PLANS and concerns(rule, row)):
+    for rule in rules.take(lambda rule: rule["kind"] in _PLANS and concerns(rule, row), row["id"]):
         rows = [made for each in rows for made in _PLANS[rule["kind"]](storage, each, rule)]
     return rows
 

@@ -168,7 +168,11 @@ class Deliveries:
             event = self._storage.find("event", row["event"])
             if not event or not endpoint or endpoint["status"] != "enabled":
                 return self._keep({**row, "state": "canceled"})
-            rules = self._rules.take(lambda rule: rule["kind"] in SPOILERS and concerns(rule, row))
+            rules = self._rules.take(
+                lambda rule: rule["kind"] in SPOILERS and concerns(rule, row),
+                row["id"],
+                str(len(row["attempts"])),
+            )
             attempt = {
                 "at": self._storage.time(),
                 "url": endpoint["url"],

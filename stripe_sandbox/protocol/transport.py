@@ -88,8 +88,8 @@ def serve(sandbox: Sandbox, endpoint: Endpoint, ids: list[str]) -> Response:
     exact = f"{request.method} {request.path.rstrip('/')}"
     if endpoint.route != exact and is_route_of_stripe(exact):
         return refuse_unknown_route(sandbox)
-    request_id = sandbox.new_id("req_", 14)
-    fault = sandbox.faults.take(request.path, request.method)
+    request_id = sandbox.new_request_id()
+    fault = sandbox.faults.take(request.path, request.method, request_id)
     faults.lose_request(fault)
     try:
         answer = _answered(sandbox, endpoint, ids, request_id, fault)
@@ -110,7 +110,7 @@ def refuse_unknown_route(sandbox: Sandbox) -> Response:
             status=501,
         )
     answer = idempotency.Answer(error.status, {"error": error.fields})
-    return response(sandbox, answer, sandbox.new_id("req_", 14))
+    return response(sandbox, answer, sandbox.new_request_id())
 
 
 def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> Response:

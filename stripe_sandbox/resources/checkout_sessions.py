@@ -117,7 +117,7 @@ def submit(
 
 def expire_due(sandbox: Sandbox) -> list[Json]:
     """Expire every open session whose time is over; return them."""
-    with sandbox.lock:
+    with sandbox.lock, sandbox.uncaused():
         rows = list(sandbox.state.tables.get(KIND, {}).values())
         return [_expired(sandbox, row) for row in rows if _is_due(sandbox, row)]
 
