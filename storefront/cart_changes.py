@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.cart import current_cart, lines_of_cart
-from storefront.catalog import DEFAULT_LOCALE, offers_by_id
+from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
 from storefront.config import settings
-from storefront.db import LostRace, rowcount_of, transaction
+from storefront.db import LostRace, reading, rowcount_of, transaction
 from storefront.models import Cart, CartItem
 
 MOST_OF_ONE = 99
@@ -32,6 +34,27 @@ class NotEnough(CartRefused):
         super().__init__(
             f"You can have at most {most} of this." if most else "This product is sold out."
         )
+
+
+def would_add(owner: str, product_id: str, quantity: int) -> None:
+    """Raise CartRefused if `quantity` more can't be had; see `would_set`."""
+    with reading() as session:
+        wish = _wish(session, owner, product_id)
+        _refuse(session, wish, wish.has + quantity)
+
+
+def would_set(owner: str, product_id: str, quantity: int) -> bool:
+    """Say whether having exactly `quantity` would change the cart; raises CartRefused.
+
+    An ordered cart is judged as if its order were cancelled: what that set aside is there again.
+    """
+    with reading() as session:
+        wish = _wish(session, owner, product_id)
+        if quantity == wish.has and (wish.is_ordered or quantity == 0):
+            return False
+        if quantity:
+            _refuse(session, wish, quantity)
+    return True
 
 
 @transaction
@@ -114,13 +137,7 @@ def _new_cart(session: Session, owner: str, currency: str) -> Cart:
 
 
 def _put(session: Session, cart: Cart, product_id: str, quantity: int) -> None:
-    offer = offers_by_id(session, [product_id], cart.currency).get(product_id)
-    if offer is None:
-        raise NotForSale("This product isn't for sale any more.")
-    if quantity > offer.stock:
-        raise NotEnough(product_id, wanted=quantity, available=offer.stock)
-    if quantity > MOST_OF_ONE:
-        raise CartRefused(f"You can have at most {MOST_OF_ONE} of this.")
+    offer = _refuse(session, Wish(product_id, cart.currency), quantity)
     session.merge(
         CartItem(
             cart_id=cart.id,
@@ -129,6 +146,38 @@ def _put(session: Session, cart: Cart, product_id: str, quantity: int) -> None:
             unit_amount=offer.unit_amount,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A product for a cart that `has` so many of it; an ordered cart's are set aside for it."""
+
+    product_id: str
+    currency: str
+    has: int = 0
+    is_ordered: bool = False
+
+
+def _wish(session: Session, owner: str, product_id: str) -> Wish:
+    cart, order = current_cart(session, owner)
+    if cart is None:
+        return Wish(product_id, settings().currency)
+    item = session.get(CartItem, (cart.id, product_id))
+    return Wish(product_id, cart.currency, item.quantity if item else 0, order is not None)
+
+
+def _refuse(session: Session, wish: Wish, quantity: int) -> Offer:
+    """Return the offer of which there may be `quantity` in the cart; raises CartRefused."""
+    name = wish.product_id
+    offer = offers_by_id(session, [name], wish.currency, withdrawn=False).get(name)
+    if offer is None:
+        raise NotForSale("This product isn't for sale any more.")
+    available = offer.stock + (wish.has if wish.is_ordered else 0)
+    if quantity > available:
+        raise NotEnough(name, wanted=quantity, available=available)
+    if quantity > MOST_OF_ONE:
+        raise CartRefused(f"You can have at most {MOST_OF_ONE} of this.")
+    return offer
 
 
 def _remove(session: Session, cart_id: str, product_id: str) -> None:

@@ -68,10 +68,19 @@ def offer_by_id(id_: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer 
 
 
 def offers_by_id(
-    session: Session, ids: Iterable[str], currency: str, locale: str = DEFAULT_LOCALE
+    session: Session,
+    ids: Iterable[str],
+    currency: str,
+    locale: str = DEFAULT_LOCALE,
+    *,
+    withdrawn: bool = True,
 ) -> dict[str, Offer]:
-    """Return the products; one that isn't for sale in `currency` any more has a stock of 0."""
-    rows = session.execute(_offers(currency, withdrawn=True).where(Product.id.in_(list(ids))))
+    """Return the products; one that isn't for sale in `currency` any more has a stock of 0.
+
+    It is left out unless `withdrawn`.
+    """
+    found = _offers(currency, withdrawn=withdrawn).where(Product.id.in_(list(ids)))
+    rows = session.execute(found)
     return {row.id: _offer(row, locale) for row in rows}
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import cart_changes, catalog, checkout
+from storefront import cart_changes, catalog, shopping
 from storefront.attempts import OrderNotPayable
 from storefront.cart import look_at_cart
 from storefront.cart_changes import CartRefused
@@ -35,9 +35,7 @@ def add_item() -> Answer:
     if offer is None:
         abort(404)
     try:
-        quantity = _quantity(at_least=1)
-        checkout.open_cart(known_visitor())
-        cart_changes.add_item(known_visitor(), offer.id, quantity)
+        shopping.add_item(known_visitor(), offer.id, _quantity(at_least=1))
     except CartRefused as error:
         page = render_template("catalog/product.html", product=offer, form_error=str(error))
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -50,9 +48,7 @@ def add_item() -> Answer:
 def change_item(product_id: str) -> Answer:
     """Change how many of a product are in the cart; 0 removes it."""
     try:
-        quantity = _quantity(at_least=0)
-        checkout.open_cart(known_visitor())
-        cart_changes.set_quantity(known_visitor(), product_id, quantity)
+        shopping.set_quantity(known_visitor(), product_id, _quantity(at_least=0))
     except CartRefused as error:
         flash(str(error))
         return show(), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -64,6 +64,42 @@ def test_changing_an_ordered_cart_cancels_the_order(alice: Caller):
     assert alice.pay().json["order_id"] != order_id
 
 
+@pytest.mark.parametrize(
+    ("slug", "quantity", "status"),
+    [("paper-shears", 1, 200), ("washi-tape", 0, 200), ("paper-shears", 99, 422),
+     ("nothing", 0, 200), ("nothing", 1, 404)],
+)  # fmt: skip
+def test_a_put_that_is_refused_or_changes_nothing_leaves_the_order_alone(
+    alice: Caller, slug: str, quantity: int, status: int
+):
+    """The retry of a put whose answer was lost is such a one."""
+    alice.put_into_cart("paper-shears")
+    order_id = alice.pay().json["order_id"]
+    id_ = "prod_nobody" if slug == "nothing" else product_id(alice, slug)
+
+    answer = alice.call("PUT", f"/v1/cart/items/{id_}", {"quantity": quantity})
+
+    assert answer.status_code == status
+    assert alice.get("/v1/cart").json["order_id"] == order_id
+    [intent] = alice.shop.at_stripe("payment_intent")
+    assert intent["status"] == "requires_payment_method"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_cancelling_an_order_by_its_cart_needs_the_scope_to_cancel(alice: Caller, method: str):
+    alice.put_into_cart("paper-shears")
+    order_id = alice.pay().json["order_id"]
+    filler = Caller(alice.shop, scopes=["cart:write"])
+    path = "/v1/cart" if method == "DELETE" else f"/v1/cart/items/{product_id(alice)}"
+
+    answer = filler.call(method, path, {"quantity": 2} if method == "PUT" else None)
+
+    assert (answer.status_code, answer.json["error"]["details"]) == (403, {"scope": "orders:write"})
+    assert 'scope="orders:write"' in answer.headers["WWW-Authenticate"]
+    assert alice.get(f"/v1/orders/{order_id}").json["status"] == "pending"
+    assert filler.put_into_cart("paper-shears", 1).status_code == 200
+
+
 def test_a_new_price_is_told_and_accepted_by_putting_the_item_again(alice: Caller):
     alice.put_into_cart()
     alice.shop.write(update(Price).values(unit_amount=Price.unit_amount + 100))

@@ -73,7 +73,7 @@ def test_a_cart_that_changes_during_the_ordering_is_ordered_as_it_is_shown(
     assert shown_total(visitor) == (COSTS[edit] if was_changed else 2999)
 
 
-@pytest.mark.parametrize("moment", ["UPDATE carts", "FROM cart_items", "INTO cart_items"])
+@pytest.mark.parametrize("moment", ["UPDATE carts", "INTO cart_items"])
 def test_a_cart_that_is_ordered_during_a_change_is_ordered_as_it_is_shown(
     shop: Shop, visitor: Visitor, moment: str
 ):
@@ -86,6 +86,20 @@ def test_a_cart_that_is_ordered_during_a_change_is_ordered_as_it_is_shown(
 
     assert begun[0].result().status_code == 303
     assert_what_is_shown_is_ordered_and_charged(visitor)
+
+
+def test_a_cart_that_is_ordered_while_a_change_is_judged_gives_way_to_it(
+    shop: Shop, visitor: Visitor
+):
+    """SH-06: the order was first, so the change cancels it."""
+    visitor.add()
+    order, change = checkout_click(visitor, "payment_intent"), add_click(visitor, "washi-tape")
+
+    with before_statement(shop, "FROM cart_items", order):
+        assert change().status_code == 303
+
+    assert [each.closed_reason for each in visitor.orders()] == ["replaced"]
+    assert shown_total(visitor) == COSTS["added"]
 
 
 def test_the_order_that_waits_is_shown_as_it_was_agreed_on(sqlite_shop: Shop):

@@ -48,14 +48,18 @@ def admit() -> None:
     if found.is_unnoted:
         _note_use_later(found.id)
     if scope is not None and scope not in found.scopes:
-        raise ApiError(
-            ErrorCode.FORBIDDEN,
-            f"This needs the scope {scope}, which the key or token doesn't have.",
-            details={"scope": scope},
-            headers={
-                "WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
-            },
-        )
+        raise lacks(scope)
+
+
+def lacks(scope: str) -> ApiError:
+    """Return the refusal of a caller who lacks a scope."""
+    challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    return ApiError(
+        ErrorCode.FORBIDDEN,
+        f"This needs the scope {scope}, which the key or token doesn't have.",
+        details={"scope": scope},
+        headers={"WWW-Authenticate": challenge},
+    )
 
 
 def required_scope(endpoint: str) -> str | None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort
-
-from storefront import cart_changes, catalog, checkout
+from storefront import shopping
 from storefront.cart import CartLine, CartView, look_at_cart
-from storefront.config import settings
 from storefront.scopes import Scope
 from storefront.views.api.access import caller
 from storefront.views.api.blueprint import operation
@@ -38,13 +35,11 @@ def put_cart_item(asked: dict[str, Any], product_id: str) -> dict[str, Any]:
     """Have exactly so many of a product in the cart; 0 removes it.
 
     Accepts today's price of the product. If an order was placed of the cart and isn't paid, it is
-    cancelled, with its payment: an order's total never changes.
+    cancelled, with its payment: an order's total never changes. That needs `orders:write`, too.
+    A request that changes nothing in an ordered cart leaves the order as it is.
     """
-    owner, quantity = caller().user_id, asked["quantity"]
-    if quantity and catalog.offer_by_id(product_id, settings().currency) is None:
-        abort(404)
-    checkout.open_cart(owner)
-    cart_changes.set_quantity(owner, product_id, quantity)
+    owner = caller().user_id
+    shopping.set_quantity(owner, product_id, asked["quantity"], may_cancel=_may_cancel())
     return _told(look_at_cart(owner, locale()))
 
 
@@ -56,10 +51,15 @@ def put_cart_item(asked: dict[str, Any], product_id: str) -> dict[str, Any]:
     calls_stripe=True,
 )
 def empty_cart() -> None:
-    """Take everything out of the cart; an unpaid order of it is cancelled."""
-    owner = caller().user_id
-    checkout.open_cart(owner)
-    cart_changes.empty_cart(owner)
+    """Take everything out of the cart.
+
+    An unpaid order of it is cancelled, which needs `orders:write`, too.
+    """
+    shopping.empty_cart(caller().user_id, may_cancel=_may_cancel())
+
+
+def _may_cancel() -> bool:
+    return Scope.ORDERS_WRITE in caller().scopes
 
 
 def _told(cart: CartView) -> dict[str, Any]:

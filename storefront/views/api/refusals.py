@@ -15,7 +15,9 @@ from storefront.checkout import CartChanged, CartEmpty, InvalidAmount
 from storefront.gateway_errors import Declined
 from storefront.lifecycle import OrderStatus
 from storefront.owned import UnknownCursor
-from storefront.views.api.access import caller
+from storefront.scopes import Scope
+from storefront.shopping import OrderInTheWay
+from storefront.views.api.access import caller, lacks
 from storefront.views.api.errors import ApiError, ErrorCode, error_answer
 
 
@@ -71,6 +73,7 @@ REFUSALS: dict[type[Exception], Callable[[Any], ApiError]] = {
     TooManyAttempts: lambda _: ApiError(ErrorCode.TOO_MANY_ATTEMPTS),
     NotForSale: lambda _: ApiError(ErrorCode.NOT_FOUND),
     NotEnough: lambda error: _short([(error.product_id, error.wanted, error.available)]),
+    OrderInTheWay: lambda _: lacks(Scope.ORDERS_WRITE),
     CartRefused: lambda _: ApiError(ErrorCode.CART_ORDERED),
     UnknownCursor: lambda _: ApiError(
         ErrorCode.INVALID_FIELDS,
