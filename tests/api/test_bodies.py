@@ -44,7 +44,6 @@ NOT_JSON: dict[str, bytes] = {
     "a number with too many digits": b'{"quantity": ' + b"9" * 5000 + b"}",
     "a leading zero": b'{"quantity": 01}',
     "a raw line break in a string": b'{"quantity": "\n"}',
-    "nothing": b"",
     "a form": b"quantity=1",
 }
 
@@ -53,6 +52,15 @@ NOT_JSON: dict[str, bytes] = {
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
 def test_what_isnt_strict_json_is_refused(anybody: Caller, method: str, path: str, body: bytes):
     answer = anybody.call(method, path, body, Content_Type="application/json")
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "MALFORMED_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [each for each in OPERATIONS if "cancel" not in each[1]]
+)
+def test_nothing_is_refused_where_something_is_needed(anybody: Caller, method: str, path: str):
+    answer = anybody.call(method, path, b"", Content_Type="application/json")
 
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "MALFORMED_REQUEST")
 

@@ -151,6 +151,14 @@ def test_an_order_is_cancelled_with_its_payment(alice: Caller):
     assert (intent["status"], alice.shop.stock()) == ("canceled", stock + 1)
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+def test_a_cancel_without_a_body_is_of_any_type(anybody: Caller, content_type: str):
+    """What isn't there has no type; clients that say one always are understood."""
+    answer = anybody.post("/v1/orders/order_1:cancel", b"", Content_Type=content_type)
+
+    assert answer.json["error"]["code"] == "NOT_FOUND"
+
+
 def test_a_paid_order_is_not_cancelled(alice: Caller):
     order_id = ordered(alice)
     pay(alice, order_id)

@@ -53,8 +53,8 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """Read the body; no body at all is an empty object where nothing is needed."""
-        if not schema.fields and not req.content_type and not read_body(LARGEST_FORM):
+        """Read the body; where nothing is taken an empty one is an empty object, of any type."""
+        if not schema.fields and not read_body(LARGEST_FORM):
             return {}
         return read_json()
 
