@@ -155,6 +155,10 @@ _BEHAVIOURS = {
     "velocity_exceeded": ("Is declined as used too often", "遭拒：使用過於頻繁"),
     "processing_error": ("Fails at the bank", "銀行處理錯誤"),
     "authenticate_and_decline": ("Asks for 3-D Secure, is declined", "需要 3-D Secure，之後遭拒"),
+    "authenticate_if_asked": (
+        "Asks for 3-D Secure where the shop requests it",
+        "商店要求時才需要 3-D Secure",
+    ),
     "dispute": ("Pays, is disputed later", "付款後遭爭議"),
     "dispute_not_received": ("Pays, is disputed as not received", "付款後遭爭議：未收到商品"),
     "dispute_inquiry": ("Pays, is inquired about later", "付款後遭查詢"),

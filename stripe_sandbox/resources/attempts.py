@@ -19,7 +19,7 @@ from stripe_sandbox.resources.declines import (
 )
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.resources.ibans import SLOWLY
-from stripe_sandbox.resources.method_types import METHOD_TYPES
+from stripe_sandbox.resources.method_types import METHOD_TYPES, option, setting
 from stripe_sandbox.sandbox import Sandbox
 
 followers: list[Callable[[Sandbox, Json], None]] = []
@@ -34,7 +34,14 @@ _UNAUTHENTICATED = (
     "We are unable to authenticate your payment method. "
     "Please choose a different payment method and try again."
 )
-_AUTHENTICATING = {"authenticate", "authenticate_and_decline"}
+_AUTHENTICATING = {
+    "automatic": {"authenticate", "authenticate_and_decline"},
+    "any": {"authenticate", "authenticate_and_decline", "authenticate_if_asked"},
+}
+_AUTHENTICATING["challenge"] = _AUTHENTICATING["any"]
+"""The behaviours that ask for 3-D Secure, by what the shop requests."""
+_THEN = {"authenticate_and_decline": "declined"}
+"""How cards behave when the shopper has authenticated; the others as they would without."""
 
 
 def attempt(
@@ -54,7 +61,7 @@ def attempt(
         raise _declined(sandbox, intent, method, AUTHENTICATION_REQUIRED)
     if METHOD_TYPES[method["type"]].is_delayed:
         return _begun(sandbox, intent, method)
-    if decline := DECLINES.get(_behaviour(sandbox, method)):
+    if decline := _decline_of(sandbox, method):
         raise _declined(sandbox, intent, method, decline)
     return _taken(sandbox, intent, method)
 
@@ -76,14 +83,21 @@ def approved(sandbox: Sandbox, intent: Json, *, succeed: bool) -> Json:
             type="invalid_request_error",
         )
         return _failed(sandbox, intent, error)
+    sandbox.note(intent["id"], approved=method["id"])
     intent = sandbox.change(intent, next_action=None)
     if intent["confirmation_method"] == "manual":
-        sandbox.note(intent["id"], approved=method["id"])
         return sandbox.change(intent, status="requires_confirmation")
-    if _behaviour(sandbox, method) == "authenticate_and_decline":
-        _declined(sandbox, intent, method, DECLINES["declined"])
+    if decline := _decline_of(sandbox, method):
+        _declined(sandbox, intent, method, decline)
         return sandbox.get("payment_intent", intent["id"])
     return _taken(sandbox, intent, method)
+
+
+def withdraw_approval(sandbox: Sandbox, intent: Json) -> Json:
+    """Return the fields of an intent whose shopper approved, or is asked to, what isn't so now."""
+    sandbox.note(intent["id"], approved=None)
+    is_asking = intent["status"] == "requires_action"
+    return {"next_action": None, "status": "requires_confirmation"} if is_asking else {}
 
 
 def captured(sandbox: Sandbox, intent: Json, amount: int, **fields: Any) -> Json:
@@ -116,8 +130,14 @@ def _behaviour(sandbox: Sandbox, method: Json) -> str:
 def _has_to_approve(sandbox: Sandbox, intent: Json, method: Json) -> bool:
     if sandbox.note(intent["id"]).get("approved") == method["id"]:
         return False
-    is_asking = _behaviour(sandbox, method) in _AUTHENTICATING
+    requested = option(intent, method["type"], "request_three_d_secure") or "automatic"
+    is_asking = _behaviour(sandbox, method) in _AUTHENTICATING[requested]
     return is_asking or METHOD_TYPES[method["type"]].redirects
+
+
+def _decline_of(sandbox: Sandbox, method: Json) -> Decline | None:
+    behaviour = _behaviour(sandbox, method)
+    return DECLINES.get(_THEN.get(behaviour, behaviour))
 
 
 def _asked_to_approve(sandbox: Sandbox, intent: Json, method: Json, return_url: str | None) -> Json:
@@ -156,6 +176,7 @@ def _declined(sandbox: Sandbox, intent: Json, method: Json, decline: Decline) ->
 
 
 def _failed(sandbox: Sandbox, intent: Json, error: Json) -> Json:
+    sandbox.note(intent["id"], approved=None)
     intent = sandbox.put(
         {
             **intent,
@@ -221,9 +242,10 @@ def _lapsed(sandbox: Sandbox, intent: Json) -> None:
 
 
 def _followed(sandbox: Sandbox, intent: Json) -> Json:
-    if intent["setup_future_usage"] and intent["customer"] and intent["payment_method"]:
+    if intent["customer"] and intent["payment_method"]:
         method = sandbox.get("payment_method", intent["payment_method"])
-        payment_methods.attach(sandbox, method, intent["customer"])
+        if setting(intent, method["type"], "setup_future_usage") not in {None, "none"}:
+            payment_methods.attach(sandbox, method, intent["customer"])
     for follower in followers:
         follower(sandbox, intent)
     return intent

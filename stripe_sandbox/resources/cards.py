@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Card:
     """A test card; `alias` is its name after `pm_card_`.
 
-    `behaviour` is succeed, authenticate, authenticate_and_decline, refund_pending, refund_fails, a
-    key of `DECLINES` or one of `DISPUTES`.
+    `behaviour` is succeed, authenticate, authenticate_and_decline, authenticate_if_asked,
+    refund_pending, refund_fails, a key of `DECLINES` or one of `DISPUTES`.
     """
 
     number: str
@@ -60,7 +60,7 @@ CARDS = (
         behaviour="authenticate_and_decline",
         alias="threeDSecureRequiredChargeDeclined",
     ),
-    Card("4000000000003055", alias="threeDSecureOptional"),
+    Card("4000000000003055", behaviour="authenticate_if_asked", alias="threeDSecureOptional"),
     Card("4000000000000259", behaviour="dispute", alias="createDispute"),
     Card(
         "4000000000002685",

@@ -2,6 +2,7 @@
 
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources.declines import Decline
+from stripe_sandbox.resources.method_types import setting
 from stripe_sandbox.sandbox import Sandbox
 
 AUTHORIZED_FOR = 7 * 24 * 3600
@@ -102,7 +103,7 @@ def _details(sandbox: Sandbox, intent: Json, method: Json) -> Json:
     kind = method["type"]
     match kind:
         case "card":
-            details = _card(sandbox, intent, method["card"])
+            details = _card(sandbox, intent, method)
         case "sepa_debit":
             known = method["sepa_debit"]
             same = ("bank_code", "branch_code", "country", "fingerprint", "last4")
@@ -118,15 +119,25 @@ def _details(sandbox: Sandbox, intent: Json, method: Json) -> Json:
     return {kind: details, "type": kind}
 
 
-def _card(sandbox: Sandbox, intent: Json, card: Json) -> Json:
+def _card(sandbox: Sandbox, intent: Json, method: Json) -> Json:
+    card = method["card"]
     details = blank(
         "charge.payment_method_details.card",
         **{name: card[name] for name in _SAME_OF_CARD},
         amount_authorized=intent["amount"],
         network=card["brand"],
     )
-    if intent["capture_method"] == "manual":
+    if setting(intent, "card", "capture_method") == "manual":
         details["capture_before"] = sandbox.now() + AUTHORIZED_FOR
+    if sandbox.note(intent["id"]).get("approved") == method["id"]:
+        details["three_d_secure"] = blank(
+            "charge.payment_method_details.card.three_d_secure",
+            authentication_flow="challenge",
+            electronic_commerce_indicator="05",
+            result="authenticated",
+            transaction_id=sandbox.new_id("", 24),
+            version="2.2.0",
+        )
     for name in ("extended_authorization", "incremental_authorization", "multicapture"):
         details[name] = {"status": "disabled" if name.startswith("ext") else "unavailable"}
     details["overcapture"] = {

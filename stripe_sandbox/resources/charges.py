@@ -16,6 +16,7 @@ from stripe_sandbox.resources.declines import Decline
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.resources.intent_fields import shipping
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.method_types import setting
 from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
@@ -29,7 +30,7 @@ def take(sandbox: Sandbox, intent: Json, method: Json) -> Json:
     """Charge `method` for an intent: take the money, or only authorize it."""
     row = charge_fields.new_charge(sandbox, intent, method)
     row |= charge_fields.succeeded(sandbox, row)
-    if intent["capture_method"] != "manual":
+    if setting(intent, method["type"], "capture_method") != "manual":
         row = _booked(sandbox, row, row["amount"])
     return _emitted(sandbox, "charge.succeeded", row)
 

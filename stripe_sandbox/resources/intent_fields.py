@@ -21,7 +21,7 @@ _COPIED = (
 CHANGEABLE = f"""
     {" ".join(_COPIED)}
     amount capture_method currency metadata payment_method payment_method_data
-    payment_method_options shipping
+    {method_types.OPTIONS_TAKEN} shipping
 """
 """The parameters that are honoured when an intent is made and when it is changed."""
 _DECIDES_TYPES = {

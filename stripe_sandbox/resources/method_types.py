@@ -29,6 +29,17 @@ METHOD_TYPES = {
         "eur", is_delayed=True, needs_mandate=True, fee_permille=8, fee_fixed=30
     ),
 }
+OPTIONS_TAKEN = " ".join(
+    f"payment_method_options.{name}"
+    for name in (
+        "card.capture_method",
+        "card.request_three_d_secure",
+        "card.setup_future_usage",
+        "ideal.setup_future_usage",
+        "sepa_debit.setup_future_usage",
+    )
+)
+"""The options that are honoured."""
 _OPTIONS: dict[str, Json] = {"card": {"request_three_d_secure": "automatic"}}
 """The options that have a value before anybody gave one."""
 
@@ -76,6 +87,18 @@ def options(owner: str, params: Json, types: list[str]) -> Json:
             changed = {key: value for key, value in given.items() if key in known}
             found[kind] = {**known, **changed}
     return found
+
+
+def option(intent: Json, kind: str, name: str) -> str | None:
+    """Return one of the options that an intent has for a type, if it has any."""
+    value: str | None = (intent["payment_method_options"].get(kind) or {}).get(name)
+    return value
+
+
+def setting(intent: Json, kind: str, name: str) -> str | None:
+    """Return what holds for payments of a type: the type's own option, or else the intent's."""
+    value: str | None = option(intent, kind, name) or intent[name]
+    return value
 
 
 def check(intent: Json, method: Json) -> None:

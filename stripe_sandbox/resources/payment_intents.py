@@ -170,6 +170,8 @@ def update(call: Call, intent_id: str) -> Json:
     if params.get("customer"):
         customers.get_known(sandbox, params["customer"])
     fields = updated_fields(intent, params)
+    if any(fields.get(name, intent[name]) != intent[name] for name in ("amount", "currency")):
+        fields |= attempts.withdraw_approval(sandbox, intent)
     if method := _given_method(sandbox, params):
         check({**intent, **fields}, method)
         fields |= {"payment_method": method["id"], "status": "requires_confirmation"}

@@ -49,7 +49,7 @@ TAKEN = f"""
     {" ".join(_COPIED)}
     {" ".join(f"payment_intent_data.{name}" for name in _OF_INTENT)}
     currency customer customer_creation expires_at metadata mode payment_method_collection
-    payment_method_options ui_mode
+    {method_types.OPTIONS_TAKEN} ui_mode
     line_items.price line_items.quantity line_items.metadata
     {" ".join(f"line_items.price_data.{name}" for name in _OF_PRICE)}
 """

@@ -7,6 +7,7 @@ no_payment_required where there was nothing to pay.
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources import attempts, customers, payment_intents
 from stripe_sandbox.resources.events import emit
+from stripe_sandbox.resources.method_types import METHOD_TYPES
 from stripe_sandbox.sandbox import Sandbox
 
 KIND = "checkout.session"
@@ -42,7 +43,7 @@ def _follow(sandbox: Sandbox, intent: Json) -> None:
         complete(sandbox, session, intent)
     elif intent["status"] == "succeeded":
         session = sandbox.change(session, payment_status="paid")
-        if intent["capture_method"] != "manual":
+        if METHOD_TYPES[_method(sandbox, intent)["type"]].is_delayed:
             emit(sandbox, "checkout.session.async_payment_succeeded", session)
     else:
         emit(sandbox, "checkout.session.async_payment_failed", session)
@@ -50,8 +51,7 @@ def _follow(sandbox: Sandbox, intent: Json) -> None:
 
 def _customer(sandbox: Sandbox, session: Json, intent: Json | None) -> Json:
     known = session["customer_details"] or {}
-    method = sandbox.get("payment_method", intent["payment_method"]) if intent else None
-    billing = method["billing_details"] if method else {}
+    billing = _method(sandbox, intent)["billing_details"] if intent else {}
     email = sandbox.note(session["id"]).get("email") or session["customer_email"]
     return {
         "address": billing.get("address") or known.get("address"),
@@ -61,6 +61,10 @@ def _customer(sandbox: Sandbox, session: Json, intent: Json | None) -> Json:
         "tax_exempt": "none",
         "tax_ids": [],
     }
+
+
+def _method(sandbox: Sandbox, intent: Json) -> Json:
+    return sandbox.get("payment_method", intent["payment_method"])
 
 
 def _continued(sandbox: Sandbox, intent: Json) -> str:

@@ -3,7 +3,8 @@
 import pytest
 import stripe
 
-from stripe_sandbox.resources import payment_intents
+from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.sandbox.conftest import World
 
 RETURN = "http://shop.test/return"
@@ -128,9 +129,73 @@ def test_an_unknown_customer_is_refused(world: World) -> None:
     assert (raised.value.code, raised.value.param) == ("resource_missing", "customer")
 
 
+@pytest.mark.parametrize("requested", ["any", "challenge"])
+def test_a_shop_may_request_three_d_secure(world: World, requested: str) -> None:
+    options = {"card": {"request_three_d_secure": requested}}
+    by_itself = world.paid("pm_card_threeDSecureOptional")
+    asked = world.paid("pm_card_threeDSecureOptional", payment_method_options=options)
+    payment_intents.complete_authentication(world.sandbox, asked.id, succeed=True)
+    paid = world.stripe.payment_intents.retrieve(asked.id, {"expand": ["latest_charge"]})
+
+    assert [by_itself.status, asked.status, paid.status] == [
+        "succeeded",
+        "requires_action",
+        "succeeded",
+    ]
+    assert paid.latest_charge.payment_method_details.card.three_d_secure.result == "authenticated"
+
+
+def test_cards_alone_may_be_captured_later(world: World) -> None:
+    options = {"card": {"capture_method": "manual"}}
+    intent = world.paid(payment_method_options=options)
+    session = world.checkout(payment_method_options=options)
+    session = checkout_sessions.pay(world.sandbox, session.id, payment_method="pm_card_visa")
+    captured = world.stripe.payment_intents.capture(session["payment_intent"])
+
+    assert (intent.status, intent.capture_method) == ("requires_capture", "automatic_async")
+    assert (session["payment_status"], captured.status) == ("unpaid", "succeeded")
+    assert not [one for one in world.event_types() if "async_payment" in one]
+
+
+def test_a_card_is_kept_where_its_option_says_so(world: World) -> None:
+    ann = world.stripe.customers.create({})
+    for usage in ("none", "off_session"):
+        world.paid(customer=ann.id, payment_method_options={"card": {"setup_future_usage": usage}})
+
+    assert len(world.stripe.payment_methods.list({"customer": ann.id}).data) == 1
+
+
+@pytest.mark.parametrize("change", [{"amount": 500_000}, {"currency": "eur"}])
+def test_an_approval_holds_for_the_amount_that_was_shown(
+    world: World, change: dict[str, object]
+) -> None:
+    intent = world.paid("pm_card_authenticationRequired")
+
+    changed = world.stripe.payment_intents.update(intent.id, change)
+    with pytest.raises(StripeError, match="not waiting"):
+        payment_intents.complete_authentication(world.sandbox, intent.id, succeed=True)
+
+    assert (changed.status, changed.next_action) == ("requires_confirmation", None)
+    again = world.stripe.payment_intents.confirm(intent.id, {"return_url": RETURN})
+    assert again.status == "requires_action"
+
+
+def test_an_approval_of_a_manual_confirmation_is_for_its_amount_too(world: World) -> None:
+    intent = world.paid("pm_card_authenticationRequired", confirmation_method="manual")
+    payment_intents.complete_authentication(world.sandbox, intent.id, succeed=True)
+    world.stripe.payment_intents.update(intent.id, {"amount": 500_000})
+
+    again = world.stripe.payment_intents.confirm(intent.id, {"return_url": RETURN})
+
+    assert again.status == "requires_action"
+
+
 @pytest.mark.parametrize(
     "lacking",
     [
+        {"payment_method_options": {"card": {"cvc_token": "cvctok_1"}}},
+        {"payment_method_options": {"card": {"installments": {"enabled": True}}}},
+        {"payment_method_options": {"klarna": {"preferred_locale": "en-US"}}},
         {"transfer_data": {"destination": "acct_1"}},
         {"mandate": "mandate_1"},
         {"hooks": {"inputs": {"tax": {"calculation": "taxcalc_1"}}}},
