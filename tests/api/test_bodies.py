@@ -18,6 +18,7 @@ OPERATIONS = [
     ("POST", "/v1/orders/order_1:cancel"),
     ("PUT", "/v1/cart/items/prod_1"),
 ]
+NEEDY = [each for each in OPERATIONS if not each[1].endswith(":cancel")]
 each_operation = pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda each: each)
 
 NOT_JSON: dict[str, bytes] = {
@@ -56,9 +57,7 @@ def test_what_isnt_strict_json_is_refused(anybody: Caller, method: str, path: st
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "MALFORMED_REQUEST")
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [each for each in OPERATIONS if "cancel" not in each[1]]
-)
+@pytest.mark.parametrize(("method", "path"), NEEDY)
 def test_nothing_is_refused_where_something_is_needed(anybody: Caller, method: str, path: str):
     answer = anybody.call(method, path, b"", Content_Type="application/json")
 

@@ -21,7 +21,7 @@ BETWEEN = "\x1e"
 # The reader's demo lives in var/; this one's settings are in the environment already.
 PRELUDE = """
 set -euo pipefail
-command -v curl > /dev/null || { echo 'The tour needs curl. Install it: apt-get install curl'; exit 1; }
+command -v curl > /dev/null || { echo 'The tour needs curl. Install it.'; exit 1; }
 make() { [ "$1" = flask ]; eval "flask ${2#ARGS=}"; }
 """
 VARYING = {

@@ -52,7 +52,7 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
 
-    def load_json(self, req: Request, schema: Schema) -> Any:
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - its caller's
         """Read the body; where nothing is taken an empty one is an empty object, of any type."""
         if not schema.fields and not read_body(LARGEST_FORM):
             return {}
