@@ -7,6 +7,7 @@ they are built again when the memory was replaced, and what was changed is passe
 
 import heapq
 import threading
+import time
 from collections.abc import Callable
 
 from stripe_sandbox.protocol.shapes import Json
@@ -14,7 +15,7 @@ from stripe_sandbox.storage import Storage
 
 _IDLE = 30.0
 _LONGEST_NAP = 1.0
-_ENDING = 12.0
+_ENDING = 1.0
 
 Key = tuple[str, bool]
 
@@ -62,6 +63,8 @@ class Lanes:
         with self._storage.lock:
             self._follow_the_memory()
             for lane in self._lanes.values():
+                if self._is_running and lane.heap:
+                    self._man(lane)
                 lane.wakened.notify_all()
 
     def start(self) -> None:
@@ -72,12 +75,14 @@ class Lanes:
             self.wake()
 
     def stop(self) -> None:
-        """End the threads; an attempt under way may finish."""
+        """End the threads. An attempt that isn't answered soon is made again at the next start."""
         self._is_running = False
         self.wake()
-        for lane in list(self._lanes.values()):
-            for thread in list(lane.threads):
-                thread.join(_ENDING)
+        ends = time.monotonic() + _ENDING
+        with self._storage.lock:
+            threads = [thread for lane in self._lanes.values() for thread in lane.threads]
+        for thread in threads:
+            thread.join(max(0.0, ends - time.monotonic()))
 
     def _first(self, lane: "_Lane") -> Json | None:
         """Return what the lane makes next, due or not; nothing while it is held."""
@@ -111,19 +116,22 @@ class Lanes:
     def _man(self, lane: "_Lane") -> None:
         if len(lane.threads) < self._breadth:
             thread = threading.Thread(target=self._run, args=(lane,), daemon=True)
-            lane.threads.append(thread)
+            lane.threads.add(thread)
             thread.start()
 
     def _run(self, lane: "_Lane") -> None:
-        while self._is_running:
-            with lane.wakened:
-                row = self.claim(lane)
-                if row is None and not lane.wakened.wait(self._nap(lane)) and not lane.heap:
-                    break
-            if row:
-                self._make(row)
-        with self._storage.lock:
-            lane.threads.remove(threading.current_thread())
+        try:
+            while self._is_running:
+                with lane.wakened:
+                    row = self.claim(lane)
+                    if row is None and not lane.wakened.wait(self._nap(lane)) and not lane.heap:
+                        lane.threads.discard(threading.current_thread())
+                        return  # still locked: whoever pushes next finds nobody, and mans the lane
+                if row:
+                    self._make(row)
+        finally:
+            with self._storage.lock:
+                lane.threads.discard(threading.current_thread())
 
     def _nap(self, lane: "_Lane") -> float:
         first = self._first(lane)
@@ -139,4 +147,4 @@ class _Lane:
     def __init__(self, lock: threading.RLock) -> None:
         self.heap: list[tuple[float, float, str]] = []
         self.wakened = threading.Condition(lock)
-        self.threads: list[threading.Thread] = []
+        self.threads: set[threading.Thread] = set()

@@ -6,10 +6,13 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import pytest
+
 from stripe_sandbox.app import create_sandbox, sandbox_of, stop
-from stripe_sandbox.deliveries import send_over_http
+from stripe_sandbox.deliveries import lanes, send_over_http
 from stripe_sandbox.resources import payment_intents
 from stripe_sandbox.resources.webhook_endpoints import register
+from stripe_sandbox.sandbox import Sandbox
 from tests.sandbox.conftest import BASE
 from tests.wsgi_transport import session_for
 
@@ -66,3 +69,63 @@ def test_background_threads_deliver_over_http_until_2xx() -> None:
     attempts = sandbox.deliveries.all()[0]["attempts"]
     assert [attempt["status"] for attempt in attempts] == [503, 200]
     assert _Hook.seen[0]["type"] == "payment_intent.created"
+
+
+def made_and_wait(sandbox: Sandbox, sent: list[object], count: int) -> None:
+    payment_intents.make(sandbox, {"amount": 1000, "currency": "usd"})
+    ends = time.monotonic() + 2
+    while len(sent) < count and time.monotonic() < ends:
+        time.sleep(0.001)
+
+
+def test_what_comes_as_a_thread_goes_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_IDLE", 0.002)
+    sent: list[object] = []
+    app = create_sandbox(threaded=True, send=lambda *_: (sent.append(1), 200)[1])
+    sandbox = sandbox_of(app)
+    register(sandbox, "http://a.test/", ["*"])
+    for count in range(1, 301):
+        made_and_wait(sandbox, sent, count)
+        time.sleep(0.0015 + 0.001 * (count % 2))
+    stop(app)
+
+    assert len(sent) == 300
+
+
+def test_a_thread_that_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    sent: list[object] = []
+
+    def send(*_: object) -> int:
+        sent.append(1)
+        if len(sent) == 1:
+            raise SystemExit  # no receiver's fault: the thread itself ends
+        return 200
+
+    app = create_sandbox(threaded=True, send=send)
+    register(sandbox_of(app), "http://a.test/", ["*"])
+    for count in (1, 2):
+        made_and_wait(sandbox_of(app), sent, count)
+    stop(app)
+
+    assert len(sent) == 2
+
+
+def test_a_receiver_that_hangs_does_not_hold_up_the_end() -> None:
+    begun, ends = threading.Event(), threading.Event()
+
+    def send(*_: object) -> int:
+        begun.set()
+        ends.wait(10)
+        return 200
+
+    app = create_sandbox(threaded=True, send=send)
+    register(sandbox_of(app), "http://a.test/", ["*"])
+    payment_intents.make(sandbox_of(app), {"amount": 1000, "currency": "usd"})
+    assert begun.wait(2)
+
+    at = time.monotonic()
+    stop(app)
+    ends.set()
+
+    assert time.monotonic() - at < 4
