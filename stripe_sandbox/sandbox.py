@@ -71,11 +71,15 @@ class Sandbox(Storage):
 
     @contextmanager
     def uncaused(self) -> Iterator[None]:
-        """Let events that are made meanwhile name no request. Hold the lock."""
+        """Let what happens meanwhile be no request's doing, and stay if one is refused.
+
+        Hold the lock, and begin with it: what the request has done so far stays as well.
+        """
         cause, self.cause = self.cause, _NO_REQUEST
         try:
             with self.by_itself():
                 yield
+            self.keep_so_far()
         finally:
             self.cause = cause
 

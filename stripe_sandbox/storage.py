@@ -10,12 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from http import HTTPStatus
 from typing import Any
 
-from stripe_sandbox.protocol.errors import missing
+from stripe_sandbox.protocol.errors import StripeError, missing
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.tables import Table
 
+_DECLINED = HTTPStatus.PAYMENT_REQUIRED
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHARACTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
@@ -50,6 +52,11 @@ class State:
         """Return the state for a file."""
         return {each.name: _written(getattr(self, each.name)) for each in fields(self)}
 
+    def of_objects(self) -> list[Table]:
+        """Return the tables that a request changes. Counts aren't: no id is given out twice."""
+        others = (self.notes, self.deliveries, self.delivered, self.scheduled, self.rules)
+        return [*self.tables.values(), *others]
+
     def copy(self) -> "State":
         """Return a copy that later changes to this state leave alone. Costs microseconds."""
         return State(**{each.name: _forked(getattr(self, each.name)) for each in fields(self)})
@@ -67,6 +74,7 @@ class Storage:
         self._clock = clock
         self._seed = seed
         self._series = "ids"
+        self._is_trying = False
 
     def now(self) -> int:
         """Return the sandbox's time in whole seconds."""
@@ -97,6 +105,26 @@ class Storage:
         finally:
             self._series = before
 
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Undo what the block did if it raises; a declined payment stays. Hold the lock."""
+        self._is_trying = True
+        self._each_table(Table.begin)
+        try:
+            yield
+        except Exception as error:
+            if not (isinstance(error, StripeError) and error.status == _DECLINED):
+                self._each_table(Table.undo)
+            raise
+        finally:
+            self._is_trying = False
+            self._each_table(Table.end)
+
+    def keep_so_far(self) -> None:
+        """Let what was done so far stay, whatever comes of what is tried. Hold the lock."""
+        if self._is_trying:
+            self._each_table(Table.begin)
+
     def count(self, what: str) -> int:
         """Return how many of these there have been, this one included."""
         with self._counting:  # not the lock: a request gets its id while another one executes
@@ -110,6 +138,8 @@ class Storage:
         rows = self.state.tables.get(kind)
         if rows is None:
             rows = self.state.tables[kind] = Table()
+            if self._is_trying:
+                rows.begin()
         rows[row["id"]] = row
         self.changes += 1
         return row
@@ -158,6 +188,10 @@ class Storage:
         with self.lock, self._counting:
             self.state = snapshot.copy()
             self.changes += 1
+
+    def _each_table(self, do: Callable[[Table], None]) -> None:
+        for table in self.state.of_objects():
+            do(table)
 
     def _numbered_bytes(self, series: str, length: int) -> bytes:
         number = "" if self._seed is None else str(self.count(series))

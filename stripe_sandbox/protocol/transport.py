@@ -173,13 +173,8 @@ def _answered(  # noqa: PLR0917
     def execute() -> Json:
         if error:
             raise error
-        before = sandbox.state.copy() if paths else sandbox.state
-        result = endpoint.handler(call, *ids)
-        try:
-            return expanded(sandbox, result, paths)
-        except StripeError:
-            sandbox.state = before  # a request that asks for the impossible changes nothing
-            raise
+        with sandbox.tried():
+            return expanded(sandbox, endpoint.handler(call, *ids), paths)
 
     key = request.headers.get("Idempotency-Key") if endpoint.method == "POST" else None
     if not key:
