@@ -9,7 +9,8 @@ from typing import Any
 from gunicorn.glogging import Logger
 from gunicorn.workers import gthread
 
-ORDER_TOKEN = re.compile(r"(/orders/)[^/]+")
+# The ids below /v1 open nothing without a key.
+ORDER_TOKEN = re.compile(r"(?<!/v1)(/orders/)[^/]+")
 
 
 class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
@@ -58,4 +59,11 @@ header_map = "drop"
 logger_class = QuietLogger
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 accesslog = "-"
-access_log_format = "request method=%(m)s path=%(U)s status=%(s)s bytes=%(B)s ms=%(M)s"
+access_log_format = (
+    "request=%({x-request-id}o)s method=%(m)s path=%(U)s status=%(s)s bytes=%(B)s ms=%(M)s"
+)
+
+
+def on_starting(server: Any) -> None:
+    """Tell the shop among how many workers what it counts in memory is shared."""
+    os.environ["WEB_CONCURRENCY"] = str(server.cfg.workers)

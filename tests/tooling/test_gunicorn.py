@@ -21,9 +21,12 @@ from tests.processes import free_ports
 
 APPLICATION = """
 import json
+import os
 def app(environ, start_response):
-    start_response("200 OK", [("Content-Type", "application/json")])
-    shown = {name: value for name, value in environ.items() if isinstance(value, str)}
+    headers = [("Content-Type", "application/json"), ("X-Request-ID", "req_1")]
+    start_response("200 OK", headers)
+    shown = {name: value for name, value in [*environ.items(), *os.environ.items()]
+             if isinstance(value, str)}
     return [json.dumps(shown).encode()]
 """
 
@@ -38,12 +41,11 @@ class Running:
         program = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
         with (directory / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                [*program, "--chdir", str(directory), "tiny:app"],
+                [*program, "--workers", "1", "--chdir", str(directory), "tiny:app"],
                 env={
                     "PATH": os.defpath,
                     "HOME": str(directory),
                     "PORT": str(self.port),
-                    "WEB_CONCURRENCY": "1",
                     "THREADS": "2",
                 },
                 stdout=log,
@@ -77,10 +79,12 @@ def test_the_log_holds_no_query_string_no_order_token_and_no_forged_line(server:
     server.get("/return?payment_intent_client_secret=pi_1_secret_2")
     server.get("/orders/tok3n/status?x=1")
     server.get("/a%0Aforged%20line")
+    server.get("/v1/orders/order_1")
 
     log = server.stop()
 
-    assert "request method=GET path=/return status=200" in log
+    assert "request=req_1 method=GET path=/return status=200" in log
+    assert "path=/v1/orders/order_1 status=200" in log
     assert "path=/orders/…/status status=200" in log
     assert "path=/a%0Aforged%20line status=200" in log
     assert "secret" not in log
@@ -111,6 +115,11 @@ def test_headers_that_only_a_proxy_may_send_are_not_believed(server: Running) ->
 
     assert (found["wsgi.url_scheme"], found["SCRIPT_NAME"]) == ("http", "")
     assert "HTTP_X_FORWARDED_FOR" not in found
+
+
+def test_the_application_knows_how_many_workers_there_are(server: Running) -> None:
+    """Whatever said so, the environment or the command line."""
+    assert json.loads(server.get("/").read())["WEB_CONCURRENCY"] == "1"
 
 
 def test_a_kept_connection_outlives_the_slowest_poll(server: Running) -> None:
