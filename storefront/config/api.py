@@ -24,6 +24,7 @@ class ApiSettings:
     return_origins: tuple[str, ...]
     cors_origins: tuple[str, ...]
     ratelimit_storage_uri: str = field(repr=False)
+    workers: int
     caller_limits: tuple[RateLimitItem, ...]
     address_limits: tuple[RateLimitItem, ...]
     payment_limits: tuple[RateLimitItem, ...]
@@ -43,6 +44,7 @@ def read_api_settings(env: Mapping[str, str], base_url: str) -> ApiSettings:
         return_origins=(base_url, *origins(env, "API_RETURN_ORIGINS")),
         cors_origins=origins(env, "API_CORS_ORIGINS"),
         ratelimit_storage_uri=env.get("RATELIMIT_STORAGE_URI", "memory://"),
+        workers=whole(env, "WEB_CONCURRENCY", "1", at_least=1),
         caller_limits=rates(env, "RATELIMIT_CALLER", "50 per second; 1200 per minute"),
         address_limits=rates(env, "RATELIMIT_ADDRESS", "80 per second; 2400 per minute"),
         payment_limits=rates(env, "RATELIMIT_PAYMENTS", "20 per minute; 200 per hour"),

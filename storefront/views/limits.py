@@ -1,6 +1,7 @@
 """How often somebody may ask: counted by caller and by address, on the pages and in the API.
 
-The counting is that of `limits`, in this process or in Redis. If Redis is away nobody is refused:
+The counting is that of `limits`, in Redis or in this process, which then allows its share of what
+all workers together may allow. If Redis is away nobody is refused:
 a shop that sells without counting loses less than one that doesn't sell.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import logging
+import math
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -46,11 +48,13 @@ class TooManyCalls(Exception):
 
 
 class Counter:
-    """Counts in windows of time, in the memory of this process or in Redis."""
+    """Counts in windows of time, in Redis or in the memory of this process, one of `workers`."""
 
-    def __init__(self, uri: str) -> None:
-        options: dict[str, Any] = {} if uri.startswith("memory:") else dict(REDIS_OPTIONS)
+    def __init__(self, uri: str, *, workers: int = 1) -> None:
+        is_shared = not uri.startswith("memory:")
+        options: dict[str, Any] = dict(REDIS_OPTIONS) if is_shared else {}
         self._storage = storage_from_string(uri, **options)
+        self._among = 1 if is_shared else workers
         self._windows = FixedWindowRateLimiter(self._storage)
         self._is_away_until = 0.0
 
@@ -59,8 +63,9 @@ class Counter:
         if time.monotonic() < self._is_away_until:
             return
         try:
+            shares = (_share(each, self._among) for each in limits)
             passed = next(
-                (each for each in limits if not self._windows.hit(each, kind, name)), None
+                (each for each in shares if not self._windows.hit(each, kind, name)), None
             )
             resets_at = self._windows.get_window_stats(passed, kind, name)[0] if passed else 0.0
         except self._storage.base_exceptions as error:
@@ -71,12 +76,19 @@ class Counter:
             return
         if passed:
             log.warning("limit=%s kind=%s endpoint=%s", passed, kind, request.endpoint)
-            raise TooManyCalls(max(1, round(resets_at - time.time())))
+            raise TooManyCalls(max(1, math.ceil(resets_at - time.time())))
+
+
+@functools.cache
+def _share(limit: RateLimitItem, among: int) -> RateLimitItem:
+    """Return what one of so many workers allows: the same in the same time, or less."""
+    return type(limit)(max(1, limit.amount // among), limit.multiples, limit.namespace)
 
 
 def init_limits(app: Flask) -> None:
     """Make the counter, and say what whoever asks too often is answered."""
-    app.extensions["counter"] = Counter(app.extensions["settings"].api.ratelimit_storage_uri)
+    found = app.extensions["settings"].api
+    app.extensions["counter"] = Counter(found.ratelimit_storage_uri, workers=found.workers)
     app.register_error_handler(TooManyCalls, _refuse)
     app.register_error_handler(TooManyAttempts, _refuse_attempt)
 

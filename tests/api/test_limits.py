@@ -61,6 +61,31 @@ def test_a_hundred_calls_in_a_second_are_too_many_by_default(sqlite_shop: Shop, 
     assert refusal.value.retry_after == 1
 
 
+@pytest.mark.parametrize(("workers", "allowed"), [(1, 5), (2, 2), (9, 1)])
+def test_workers_that_count_in_memory_share_a_limit(sqlite_shop: Shop, workers: int, allowed: int):
+    """AP-18: together they allow no more than it says, and each of them something."""
+    counter = Counter("memory://", workers=workers)
+
+    with sqlite_shop.app.test_request_context():
+        for _ in range(allowed):
+            counter.count(FIVE, "caller", "somebody")
+        with pytest.raises(TooManyCalls):
+            counter.count(FIVE, "caller", "somebody")
+
+
+def test_who_waits_as_long_as_told_is_let_in(sqlite_shop: Shop):
+    """AP-18: a second that has begun is told whole."""
+    counter, once = Counter("memory://"), tuple(parse_many("1 per 2 second"))
+
+    with sqlite_shop.app.test_request_context():
+        counter.count(once, "caller", "somebody")
+        time.sleep(0.6)
+        with pytest.raises(TooManyCalls) as refusal:
+            counter.count(once, "caller", "somebody")
+        [until, _] = counter._windows.get_window_stats(once[0], "caller", "somebody")
+        assert until - time.time() <= refusal.value.retry_after
+
+
 def test_who_asks_too_often_is_told_for_how_long_to_wait(door: Door):
     """AP-18."""
     key = door.key()
