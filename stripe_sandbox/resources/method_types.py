@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stripe_sandbox.protocol.errors import StripeError, invalid
+from stripe_sandbox.protocol.errors import StripeError, invalid, lacking
 from stripe_sandbox.protocol.shapes import Json, blank
 
 
@@ -47,12 +47,15 @@ _OPTIONS: dict[str, Json] = {"card": {"request_three_d_secure": "automatic"}}
 def offered(params: Json, *, currency: str, may_redirect: bool = True) -> list[str]:
     """Return the types that a payment can be made with, in Stripe's order.
 
-    Those that were named, else all that take the currency. Raises 400 when the named ones don't.
+    Those that were named, else all that take the currency. Raises 400 when the named ones don't,
+    501 for one of Stripe's that the sandbox doesn't have.
     """
     excluded = params.get("excluded_payment_method_types") or []
     is_manual = params.get("capture_method") == "manual"
     if named := params.get("payment_method_types"):
         for name in named:
+            if name not in METHOD_TYPES:
+                raise lacking("payment_method_types")
             _check_currency(name, currency, "payment_method_types")
         return list(named)
     allowed = params.get("allowed_payment_method_types") or METHOD_TYPES

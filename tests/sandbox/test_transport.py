@@ -7,6 +7,7 @@ import pytest
 import requests
 import stripe
 
+from stripe_sandbox.app import RESOURCES
 from stripe_sandbox.protocol import forms
 from stripe_sandbox.protocol.errors import StripeError
 from tests.sandbox.conftest import BASE, START, World
@@ -178,6 +179,22 @@ def test_endive_refuses_payment_method_types(
         assert error(answer)["code"] == "payment_method_types_no_longer_supported"
 
 
+@pytest.mark.parametrize(("name", "status"), [("klarna", 501), ("gold", 400)])
+@pytest.mark.parametrize("path", ["payment_intents", "checkout/sessions"])
+def test_what_is_no_way_to_pay_here_is_not_accepted(
+    world: World, path: str, name: str, status: int
+) -> None:
+    item = "line_items[0][price_data]"
+    price = f"{item}[currency]=usd&{item}[unit_amount]=700&{item}[product_data][name]=Tea"
+    session = f"mode=payment&success_url=http://x.test&line_items[0][quantity]=1&{price}"
+    body = NEW if path == "payment_intents" else session
+
+    answer = world.call("POST", f"/v1/{path}", f"{body}&payment_method_types[]={name}")
+
+    assert answer.status_code == status
+    assert error(answer)["param"].startswith("payment_method_types")
+
+
 def test_a_version_that_is_none_is_refused(world: World) -> None:
     assert world.call("GET", "/v1/events", Stripe_Version="latest").status_code == 400
 
@@ -203,6 +220,51 @@ def test_a_browser_sees_its_intent_and_nothing_else(world: World) -> None:
     assert seen.json()["status"] == "requires_payment_method"
     assert "metadata" not in seen.json()
     assert [blind.status_code, wrong.status_code, listing.status_code] == [400, 404, 401]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("capture_method", "manual"),
+        ("off_session", "true"),
+        ("payment_method_options[card][request_three_d_secure]", "any"),
+        ("application_fee_amount", "1"),
+        ("expand[]", "payment_method.customer"),
+        ("expand[]", "latest_charge"),
+    ],
+)
+def test_a_browser_decides_nothing_but_how_to_pay(world: World, name: str, value: str) -> None:
+    ann = world.stripe.customers.create({"email": "ann@secret.test"})
+    saved = world.stripe.payment_methods.attach("pm_card_visa", {"customer": ann.id})
+    intent = world.intent(customer=ann.id, payment_method=saved.id)
+    form = {"key": "pk_test_x", "client_secret": intent.client_secret, name: value}
+
+    answer = world.session.post(f"{BASE}/v1/payment_intents/{intent.id}/confirm", data=form)
+
+    assert (answer.status_code, error(answer)["param"]) == (400, name.partition("[")[0])
+    assert "ann@secret.test" not in answer.text
+    assert world.stripe.payment_intents.retrieve(intent.id).status == "requires_confirmation"
+
+
+def test_a_browser_sees_how_it_pays(world: World) -> None:
+    intent = world.intent(payment_method="pm_card_visa")
+    form = {"key": "pk_test_x", "client_secret": intent.client_secret}
+    form["expand[]"] = "payment_method"
+
+    answer = world.session.get(f"{BASE}/v1/payment_intents/{intent.id}", params=form)
+
+    assert answer.json()["payment_method"]["card"]["last4"] == "4242"
+
+
+def test_every_endpoint_for_browsers_says_what_they_may_send(world: World) -> None:
+    for endpoint in (
+        one for resource in RESOURCES for one in resource.endpoints if one.is_for_browsers
+    ):
+        path = endpoint.route.split(" ")[1].replace("{}", "pi_1")
+        answer = world.session.request(
+            endpoint.method, f"{BASE}{path}?key=pk_test_x&expand[]=customer"
+        )
+        assert answer.status_code == 400
 
 
 def test_a_preflight_is_answered(world: World) -> None:
