@@ -44,7 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     start(app)
     logging.info("The Stripe sandbox (not Stripe) answers at http://localhost:%s", asked.port)
     server.serve_forever(poll_interval=0.1)
-    stop(app)
+    try:
+        stop(app)
+    except OSError as error:
+        sys.stderr.write(f"The sandbox could not save its memory to {asked.state}: {error}\n")
+        return 1
     return 0
 
 

@@ -111,7 +111,7 @@ def start(app: Flask) -> None:
 
 
 def stop(app: Flask) -> None:
-    """End the background threads, everything saved."""
+    """End the background threads, everything saved. Raises OSError when it can't be."""
     sandbox_of(app).deliveries.stop()
     app.extensions["stripe_sandbox.clockwork"].stop()
 

@@ -1,21 +1,26 @@
 """The sandbox's memory on disk, so that a second start still knows yesterday's payments."""
 
 import json
+import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from stripe_sandbox.sandbox import Sandbox
-from stripe_sandbox.storage import State
+from stripe_sandbox.storage import SERIES, State
 from stripe_sandbox.tables import Table
 from stripe_sandbox.timing import let_happen
 
+_log = logging.getLogger("stripe_sandbox")
 _EVERY = 1.0
 _REST = 9
 """How much longer than the saving itself the pause after it is: a large memory takes a while."""
+
+RESERVED = 10**6
+"""How many ids a file says were given out beyond those that were: more than before the next one."""
 
 
 def load(sandbox: Sandbox, path: Path) -> None:
@@ -33,9 +38,13 @@ def load(sandbox: Sandbox, path: Path) -> None:
     sandbox.restore(state)
 
 
-def save(sandbox: Sandbox, path: Path) -> None:
-    """Write the memory to `path`, whole or not at all, readable by its owner only."""
+def save(sandbox: Sandbox, path: Path, reserved: int = 0) -> None:
+    """Write the memory to `path`, whole or not at all, readable by its owner only.
+
+    With `reserved`, whoever loads it gives out none of the next so many ids.
+    """
     state = sandbox.snapshot().as_json()
+    state["counts"] |= {each: state["counts"].get(each, 0) + reserved for each in SERIES}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -70,31 +79,42 @@ class Clockwork:
         self._path = path
         self._saved = sandbox.changes
         self._next = 0.0
+        self._failing: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin, with some ids reserved: a program that is killed gives none out twice."""
+        self._try("save", self._save)
         self._thread.start()
 
     def stop(self) -> None:
-        """End, with everything saved."""
+        """End, with everything saved. Raises OSError when it can't be."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self.save_if_changed()
-
-    def save_if_changed(self) -> None:
-        """Save, unless nothing has happened since the last time."""
-        changes, begun = self._sandbox.changes, time.monotonic()
-        if self._path and changes != self._saved:
+        if self._path:
             save(self._sandbox, self._path)
-            self._saved = changes
-            ended = time.monotonic()
-            self._next = ended + _REST * (ended - begun)
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY):
-            let_happen(self._sandbox)
-            if time.monotonic() >= self._next:
-                self.save_if_changed()
+            self._try("settle", lambda: let_happen(self._sandbox))
+            if self._sandbox.changes != self._saved and time.monotonic() >= self._next:
+                self._try("save", self._save)
+
+    def _save(self) -> None:
+        changes, begun = self._sandbox.changes, time.monotonic()
+        if self._path:
+            save(self._sandbox, self._path, RESERVED)
+        self._saved, ended = changes, time.monotonic()
+        self._next = ended + _REST * (ended - begun)
+
+    def _try(self, what: str, do: Callable[[], None]) -> None:
+        """Do it, and go on if it fails: the next time may work. The first failure is logged."""
+        try:
+            do()
+            self._failing.discard(what)
+        except Exception:
+            if what not in self._failing:
+                _log.exception("could_not=%s next=try_again", what)
+            self._failing.add(what)

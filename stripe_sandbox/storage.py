@@ -17,6 +17,9 @@ from stripe_sandbox.protocol.errors import StripeError, missing
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.tables import Table
 
+SERIES = ("ids", "ids by itself", "requests")
+"""What ids are drawn from: by requests, by what happens by itself, and those of requests."""
+
 _DECLINED = HTTPStatus.PAYMENT_REQUIRED
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHARACTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
