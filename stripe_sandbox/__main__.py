@@ -81,7 +81,7 @@ _OPTIONS: list[tuple[str, Callable[[str], Any], Any, str, str]] = [
     ("--port", int, 4242, "N", "where it listens"),
     ("--seed", int, None, "N", "make ids and chance the same in every run"),
     ("--state", Path, None, "FILE", "remember across restarts"),
-    ("--keep-events", _whole, KEEP_EVENTS, "N", "forget older events and finished purchases"),
+    ("--keep-events", _whole, KEEP_EVENTS, "N", "forget older events and purchases"),
     ("--retry-factor", float, 1.0, "X", "stretch the back-off of deliveries: 0.01 is quick"),
     ("--deliveries-at-once", _whole, 1, "N", "to one endpoint; from 2 on, out of order"),
     ("--settle-after", float, SETTLE_AFTER, "SECONDS", "how long a debit takes"),

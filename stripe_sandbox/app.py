@@ -14,6 +14,7 @@ from stripe_sandbox.faults import SandboxFault
 from stripe_sandbox.pages import pages
 from stripe_sandbox.pages.http import current_sandbox
 from stripe_sandbox.protocol.transport import Endpoint, refuse_unknown_route, serve
+from stripe_sandbox.pruning import prune_at_times
 from stripe_sandbox.resources import (
     balance_transactions,
     captures,
@@ -96,6 +97,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     _add_routes(app, sandbox)
     app.before_request(_refuse_strangers)
     app.after_request(_allow_browsers)
+    app.after_request(_forget_old)
     if state_file:
         load(sandbox, state_file)
     app.extensions["stripe_sandbox.clockwork"] = Clockwork(sandbox, state_file)
@@ -177,6 +179,11 @@ def _refuse_strangers() -> Response | None:
     if request.method == "OPTIONS" and request.path.startswith("/v1/"):
         return Response(status=204)
     return None
+
+
+def _forget_old(response: Response) -> Response:
+    prune_at_times(current_sandbox())
+    return response
 
 
 def _allow_browsers(response: Response) -> Response:

@@ -1,8 +1,9 @@
 """Memory that does not grow without end: the newest are kept, and whatever is not finished.
 
 Forgotten are the oldest events with their deliveries, the oldest finished purchases with all that
-belongs to them, and the oldest idempotent answers. Customers and endpoints stay, and products and
-prices while they are active.
+belongs to them, the oldest intents that nobody has confirmed, and the oldest idempotent answers.
+Customers and endpoints stay, products and prices while they are active, and an event while one of
+its deliveries is still to be made.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,7 +35,16 @@ _UNDER_WAY = {
     "refund": {"pending", "requires_action"},
     "dispute": OPEN,
 }
+_UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 _SOURCES = ("charge", "refund", "dispute")
+
+
+def prune_at_times(sandbox: Sandbox) -> None:
+    """Prune, if so much has changed since the last time that it is worth a look."""
+    worth_a_look = int(sandbox.keep_events * (_SLACK - 1))
+    if sandbox.changes - sandbox.pruned_at > worth_a_look:
+        sandbox.pruned_at = sandbox.changes
+        prune(sandbox, sandbox.keep_events)
 
 
 def prune(sandbox: Sandbox, keep: int) -> None:
@@ -58,7 +68,8 @@ def _prune_answers(sandbox: Sandbox, keep: int) -> None:
 def _prune_events(sandbox: Sandbox, keep: int) -> None:
     state = sandbox.state
     events = state.tables["event"]
-    gone = _oldest(events, len(events) - keep)
+    waiting = {row["event"] for row in state.deliveries.values()}
+    gone = [each for each in _oldest(events, len(events) - keep) if each not in waiting]
     deliveries = [one for event in gone for one in sandbox.note(event).get("deliveries", [])]
     for table, ids in (
         (events, gone),
@@ -77,6 +88,7 @@ def _prune_purchases(sandbox: Sandbox, keep: int) -> None:
         for row in tables.get(kind, Table()).values()
         if row["status"] in statuses
     }
+    _prune_unconfirmed(sandbox, keep)
     for kind, is_finished in _IS_FINISHED.items():
         rows = tables.get(kind, Table())
         over = [
@@ -90,6 +102,22 @@ def _prune_purchases(sandbox: Sandbox, keep: int) -> None:
         _forget_orphans(sandbox, kind, field, [parent])
     _forget_orphans(sandbox, "balance_transaction", "source", _SOURCES)
     _prune_payment_methods(sandbox, keep)
+
+
+def _prune_unconfirmed(sandbox: Sandbox, keep: int) -> None:
+    """Forget the oldest intents that wait for a confirmation, but those of open sessions."""
+    tables = sandbox.state.tables
+    sessions = tables.get("checkout.session", Table()).values()
+    open_ones = {row["payment_intent"] for row in sessions if row["status"] == "open"}
+    rows = tables.get("payment_intent", Table())
+    ids = [
+        row["id"]
+        for row in rows.values()
+        if row["status"] in _UNCONFIRMED and row["id"] not in open_ones
+    ]
+    over = _oldest(ids, len(ids) - keep)
+    _forget(rows, over)
+    _forget(sandbox.state.notes, over)
 
 
 def _forget_orphans(sandbox: Sandbox, kind: str, field: str, parents: Iterable[str]) -> None:

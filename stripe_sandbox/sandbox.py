@@ -54,6 +54,8 @@ class Sandbox(Storage):
             retry_factor=retry_factor,
             breadth=deliveries_at_once,
         )
+        self.pruned_at = 0
+        """After how many changes there was last a look at what can be forgotten."""
         self.cause = _NO_REQUEST
         self.requests: dict[str, Json] = {}
         self.keys_in_flight: set[str] = set()

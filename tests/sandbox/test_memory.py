@@ -139,6 +139,38 @@ def test_what_can_still_change_is_not_forgotten(world: World) -> None:
     assert world.stripe.refunds.list().data == []
 
 
+def test_an_event_stays_until_its_deliveries_are_made(world: World) -> None:
+    listen(world)
+    world.control("deliveries/hold")
+    for _ in range(12):
+        world.intent()
+    prune(world.sandbox, 5)
+    world.control("deliveries/release")
+
+    assert len(world.sandbox.deliveries.drain()) == len(world.sent) == 12
+    prune(world.sandbox, 5)
+    assert all_ids(world)["event"] == 5
+
+
+def test_the_oldest_intents_that_nobody_confirmed_are_forgotten(world: World) -> None:
+    paid = world.paid().id
+    intents = [world.intent().id for _ in range(12)]
+
+    prune(world.sandbox, 5)
+
+    assert list(world.sandbox.state.tables["payment_intent"])[-5:] == intents[-5:]
+    assert paid not in world.sandbox.state.tables["payment_intent"]
+
+
+def test_memory_is_bounded_without_a_clockwork(world: World) -> None:
+    world.sandbox.keep_events = 20
+    for _ in range(80):
+        world.intent()
+
+    assert all_ids(world)["event"] < 30
+    assert all_ids(world)["payment_intent"] < 30
+
+
 def test_an_idempotent_answer_lives_for_a_day(world: World) -> None:
     body: Any = "amount=1000&currency=usd"
     world.call("POST", "/v1/payment_intents", body, Idempotency_Key="k")
