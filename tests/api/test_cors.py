@@ -12,11 +12,12 @@ from tests.api.door import Door
 from tests.shop import Shop
 
 LISTED = "https://app.example"
+LISTED_IPV6 = "http://[::1]:8080"
 
 
 @pytest.fixture
 def listing(sqlite_url: str) -> Iterator[Door]:
-    with Door(Shop(sqlite_url, **api_settings(cors_origins=(LISTED,)))) as door:
+    with Door(Shop(sqlite_url, **api_settings(cors_origins=(LISTED, LISTED_IPV6)))) as door:
         yield door
 
 
@@ -53,6 +54,12 @@ def test_a_listed_origin_may_ask_and_read_the_answer_without_cookies(listing: Do
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_an_address_in_brackets_is_an_origin_like_another(listing: Door):
+    answer = listing.knock(listing.key(), headers=[("Origin", LISTED_IPV6)])
+
+    assert permissions(answer)["Access-Control-Allow-Origin"] == LISTED_IPV6
+
+
 def test_a_refusal_can_be_read_too(listing: Door):
     answer = listing.knock(headers=[("Origin", LISTED)])
 
@@ -61,6 +68,7 @@ def test_a_refusal_can_be_read_too(listing: Door):
 
 
 STRANGERS = ["https://evil.example", "http://app.example", "https://app.example:8443", "null",
+             "http://:8080", "http://::1:8080", "http://1:8080",
              "https://appXexample", "https://app.example.evil.example", "https://sub.app.example",
              "https://evil.example/https://app.example", ""]  # fmt: skip
 
@@ -71,8 +79,11 @@ def test_any_other_origin_gets_no_permission(listing: Door, origin: str):
     assert permissions(listing.knock(listing.key(), headers=[("Origin", origin)])) == {}
 
 
-@pytest.mark.parametrize("path", ["/", "/cart", "/healthz", "/static/shop.css"])
-def test_the_pages_are_open_to_nobody(listing: Door, path: str):
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/cart", "/healthz", "/static/shop.css", "/v1/webhooks/stripe", "/v1/payments/webhook"],
+)
+def test_the_pages_and_the_webhooks_are_open_to_nobody(listing: Door, path: str):
     assert permissions(listing.knock_with([("Origin", LISTED)], path)) == {}
 
 

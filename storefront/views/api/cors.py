@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from flask_cors import CORS
 
-RESOURCES = r"/v1/.*"
+# Nobody's browser delivers events.
+RESOURCES = r"/v1/(?!webhooks/|payments/webhook).*"
 REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key"]
 ANSWER_HEADERS = ["Idempotent-Replayed", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
 PREFLIGHT_SECONDS = 600
@@ -18,7 +21,8 @@ def init_cors(app: Flask) -> None:
         CORS(
             app,
             resources=RESOURCES,
-            origins=list(origins),
+            # Patterns of our own: the brackets of an IPv6 address would be read as one otherwise.
+            origins=[re.compile(re.escape(each) + r"\Z") for each in origins],
             methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=REQUEST_HEADERS,
             expose_headers=ANSWER_HEADERS,
