@@ -12,4 +12,6 @@ bp = Blueprint("keys", __name__)
 @bp.get("/.well-known/jwks.json")
 def jwks() -> Response:
     """List the keys; none when the shop believes no tokens, or shares a secret with the issuer."""
-    return jsonify(keys=key_set().published())
+    response = jsonify(keys=key_set().published())
+    response.headers["Cache-Control"] = "public, max-age=300"  # whoever verifies asks often
+    return response

@@ -73,8 +73,10 @@ def test_keys_of_other_kinds_in_the_file_are_passed_over(rotating: tuple[Door, I
     issuer.publish(*others, for_encryption, jwk("r", rsa_key()))
 
     assert door.knock(issuer.token()).status_code == 200
-    published = door.knock_with([], "/.well-known/jwks.json").json
+    answer = door.knock_with([], "/.well-known/jwks.json")
+    published = answer.json
     assert published == {"keys": [{**jwk("k1", issuer.keys["k1"]), "alg": "EdDSA", "use": "sig"}]}
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
 
 
 def test_rs256_is_believed_where_it_is_pinned_and_eddsa_is_not(sqlite_url: str, tmp_path: Path):
