@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.db import reading
@@ -40,7 +40,7 @@ def order_of(owner: str, order_id: str) -> Record | None:
         return next(iter(_whole(session, rows, owner)), None)
 
 
-def orders_of(owner: str, *, limit: int, starting_after: str | None) -> Page:
+def orders_of(owner: str, *, limit: int, starting_after: str | None = None) -> Page:
     """Return the owner's orders; raises UnknownCursor."""
     with reading() as session:
         last = _last(session, ONE_ORDER, owner, starting_after)
@@ -55,12 +55,18 @@ def payment_of(owner: str, payment_id: str) -> Record | None:
     return row._asdict() if row else None
 
 
-def payments_of(owner: str, *, limit: int, starting_after: str | None) -> Page:
+def payments_of(owner: str, *, limit: int, starting_after: str | None = None) -> Page:
     """Return the owner's payments; raises UnknownCursor."""
     with reading() as session:
         last = _last(session, _one(starting_after or ""), owner, starting_after)
         rows = _newest_first(session, PAYMENTS, Payment, owner=owner, last=last, limit=limit)
     return Page([row._asdict() for row in rows[:limit]], len(rows) > limit)
+
+
+def _paid_at(model: Any) -> Any:
+    """Return when it was paid, never before it was made: Stripe's seconds are cut off."""
+    is_early = model.paid_at < model.created_at
+    return case((is_early, model.created_at), else_=model.paid_at).label("paid_at")
 
 
 # Built once: building a statement takes longer than running it.
@@ -72,7 +78,7 @@ ORDERS: Query = select(
     Order.amount_total.label("total_amount"),
     Order.currency,
     Order.created_at,
-    Order.paid_at,
+    _paid_at(Order),
     Order.closed_at,
 ).where(Order.owner == bindparam("owner"))
 ITEMS: Query = (
@@ -105,7 +111,7 @@ PAYMENTS: Query = (
         Payment.client_metadata.label("metadata"),
         Payment.created_at,
         Payment.updated_at,
-        Payment.paid_at,
+        _paid_at(Payment),
     )
     .join(Order, Order.id == Payment.order_id)
     .where(Order.owner == bindparam("owner"))

@@ -91,6 +91,20 @@ def test_it_is_paid_when_the_webhook_says_so(alice: Caller, start: Callable[...,
     assert order["payments"] == [after]
 
 
+def test_nothing_is_told_to_be_paid_before_it_was_made(alice: Caller):
+    """Within the first second of an attempt: Stripe's clock has no others."""
+    alice.shop.now += 0.9
+    alice.put_into_cart()
+    started = alice.pay().json
+    alice.shop.pay_at_stripe(started["payment_intent"]["id"], VISA)
+    alice.shop.deliver()
+
+    order = alice.get(f"/v1/orders/{started['order_id']}").json
+
+    assert order["paid_at"] == order["created_at"]
+    assert order["payments"][0]["paid_at"] == order["payments"][0]["created_at"]
+
+
 def test_a_payment_is_found_by_its_payment_intent_too(alice: Caller):
     alice.put_into_cart()
     started = by_intent(alice).json
