@@ -8,6 +8,7 @@ run again, and finds what the first one made, because every use case resumes.
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ KEPT_FOR = timedelta(hours=24)
 # flow's attempt (made first, if nothing is known of it), make this one's.
 MOST_CALLS = 4
 LONGEST_REQUEST = timedelta(seconds=MOST_CALLS * TIME_BUDGET)
+USUAL_REQUEST = timedelta(seconds=5)
 AT_MOST = 1000
 
 
@@ -56,7 +58,15 @@ class KeyReused(Exception):
 
 
 class StillInFlight(Exception):
-    """The same request is being worked on at this moment."""
+    """The same request is being worked on; `retry_after` is in seconds.
+
+    One that takes long may have crashed: then its claim has to go stale first.
+    """
+
+    def __init__(self, age: timedelta) -> None:
+        super().__init__("The same request is being worked on. Send it again in a moment.")
+        left = LONGEST_REQUEST - age
+        self.retry_after = 1 if age < USUAL_REQUEST else max(1, math.ceil(left.total_seconds()))
 
 
 def claim(caller: str, key: str, fingerprint: str) -> Claim | Answer:
@@ -70,7 +80,7 @@ def claim(caller: str, key: str, fingerprint: str) -> Claim | Answer:
     if found.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was sent with another request. Make a new key.")
     if found.status is None or found.body is None:
-        raise StillInFlight("The same request is being worked on. Send it again in a moment.")
+        raise StillInFlight(clock.now() - found.created_at)
     return Answer(found.status, found.headers, _decrypted(found.body))
 
 
@@ -87,7 +97,7 @@ def keep(session: Session, claimed: Claim, answer: Answer) -> None:
 
 @transaction
 def release(session: Session, claimed: Claim) -> None:
-    """Let the same key run again: what happened was no answer."""
+    """Let the same key run again: nothing came of it."""
     session.execute(delete(ApiAnswer).where(*_is_held(claimed)))
 
 

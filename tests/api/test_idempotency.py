@@ -146,14 +146,27 @@ def test_a_key_that_is_none_is_refused(sqlite_shop: Shop, key: str):
 
 @pytest.mark.parametrize("key", ["x" * 255, "~ !", "a, b"])
 def test_any_printable_ascii_is_a_key(sqlite_shop: Shop, key: str):
-    caller = Caller(sqlite_shop)
+    caller = shopping(Caller(sqlite_shop))
 
     answers = [caller.post("/v1/payments", START, Idempotency_Key=key) for _ in range(2)]
 
-    assert [(code(each), is_replay(each)) for each in answers] == [
-        ("CART_EMPTY", False),
-        ("CART_EMPTY", True),
+    assert [(each.status_code, is_replay(each)) for each in answers] == [
+        (201, False),
+        (201, True),
     ]
+
+
+@pytest.mark.parametrize("body", [START, START | {"amount": 1}, {"source_type": "order"}], ids=str)
+def test_a_refusal_is_about_its_moment_only(sqlite_shop: Shop, body: dict[str, Any]):
+    """AP-11: once what was wrong is put right, the key does what it was made for."""
+    caller = Caller(sqlite_shop)
+
+    refused = caller.post("/v1/payments", body, Idempotency_Key="k")
+    caller.put_into_cart()
+    done = start(caller)
+
+    assert (refused.status_code, done.status_code, is_replay(done)) == (422, 201, False)
+    assert is_replay(start(caller))
 
 
 def test_what_did_not_come_to_a_decision_may_run_again(sqlite_shop: Shop):
@@ -183,6 +196,7 @@ def test_refusals_at_the_door_are_not_kept(sqlite_shop: Shop, scopes: list[str],
 
 def test_the_answer_of_yesterday_is_forgotten(sqlite_shop: Shop):
     caller = Caller(sqlite_shop)
+    caller.put_into_cart()
     start(caller)
     sqlite_shop.now += 24 * 60 * 60
 
@@ -223,9 +237,12 @@ def test_a_request_killed_before_its_answer_is_kept_is_finished_by_its_retry(
 
 
 def finished_by_its_retry(caller: Caller, path: str) -> None:
-    at_once = start(caller, path)
+    began, at_once = caller.shop.now, start(caller, path)
     assert (at_once.status_code, code(at_once)) == (409, "IDEMPOTENCY_KEY_IN_USE")
-    caller.shop.now += LONGEST_REQUEST.total_seconds()
+    assert at_once.headers["Retry-After"] == "1"
+    caller.shop.now += 10
+    caller.shop.now += int(start(caller, path).headers["Retry-After"])
+    assert caller.shop.now - began == LONGEST_REQUEST.total_seconds()
 
     later, again = (start(caller, path) for _ in range(2))
 

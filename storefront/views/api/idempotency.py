@@ -23,14 +23,8 @@ log = logging.getLogger(__name__)
 KEY = re.compile(r"[ -~]{1,255}")
 # Kept with the body; every other header is about the moment, not about the answer.
 HEADERS = ("Content-Type", "Location")
-# What the shop decided. Any other answer says that it didn't get to that, so the key is released.
-DECIDED = {
-    HTTPStatus.OK,
-    HTTPStatus.CREATED,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-}
+# What was done. A refusal is about the moment and a failure is no answer: both release the key.
+DONE = {HTTPStatus.OK, HTTPStatus.CREATED}
 
 
 def claim_key(caller_id: str) -> Response | None:
@@ -51,8 +45,8 @@ def claim_key(caller_id: str) -> Response | None:
     except KeyReused as error:
         raise ApiError(ErrorCode.IDEMPOTENCY_KEY_REUSED, str(error)) from error
     except StillInFlight as error:
-        in_a_moment = {"Retry-After": "1"}
-        raise ApiError(ErrorCode.IDEMPOTENCY_KEY_IN_USE, str(error), headers=in_a_moment) from error
+        wait = {"Retry-After": str(error.retry_after)}
+        raise ApiError(ErrorCode.IDEMPOTENCY_KEY_IN_USE, str(error), headers=wait) from error
     if isinstance(found, Answer):
         return _replayed(found)
     g.claimed_key = found
@@ -60,12 +54,12 @@ def claim_key(caller_id: str) -> Response | None:
 
 
 def keep_answer(response: Response) -> Response:
-    """Keep what the request was answered, or release its key; never spoil the answer itself."""
+    """Keep what the request brought about, or release its key; never spoil the answer itself."""
     claimed: Claim | None = g.pop("claimed_key", None)
     if claimed is None:
         return response
     try:
-        if response.status_code in DECIDED:
+        if response.status_code in DONE:
             answers.keep(claimed, _as_answer(response))
         else:
             answers.release(claimed)
