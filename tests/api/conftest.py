@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.api.caller import Caller
+from tests.api.described import Described
 from tests.api.door import Door
 from tests.api.issuer import Issuer
 from tests.shop import Shop, demo_settings
@@ -65,6 +66,12 @@ def either(database_url: str) -> Iterator[Caller]:
 def alice(shop: Shop) -> Caller:
     """Somebody's program, with a key that may do everything."""
     return Caller(shop)
+
+
+@pytest.fixture
+def described(alice: Caller) -> Described:
+    """A caller who reads the OpenAPI document, and holds every answer against it."""
+    return Described(alice)
 
 
 @pytest.fixture(scope="module")

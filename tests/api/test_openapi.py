@@ -11,51 +11,13 @@ import pytest
 import schemathesis
 
 from tests.api.caller import Caller
+from tests.api.described import Described
 from tests.pages.html import checked_page
 from tests.security.routes import ROUTES
 from tests.shop import ADDRESS
 
-DOCUMENT = "/v1/openapi.json"
 EXAMPLE_ORDER = "order_0123456789ABCDEFGHIJKL"
 SECRET = re.compile(r"_secret_|\b[sr]k_(test|live)_|whsec_|fsk_|a key for tests")
-
-
-@pytest.fixture
-def described(alice: Caller) -> Described:
-    return Described(alice)
-
-
-class Described:
-    """A caller who reads the document, and holds every answer against it."""
-
-    def __init__(self, caller: Caller) -> None:
-        self.caller = caller
-        self.document = caller.get(DOCUMENT).json
-        self.operations = {each["operationId"]: each for _, _, each in self.each()}
-        self.addresses = {each["operationId"]: (method, path) for method, path, each in self.each()}
-
-    def each(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for path, item in self.document["paths"].items():
-            for method, operation in item.items():
-                if method != "parameters":
-                    yield method.upper(), path, operation
-
-    def call(self, operation_id: str, body: Any = None, **ids: str) -> Any:
-        """Carry out an operation, check its answer, and return what it says."""
-        method, path = self.addresses[operation_id]
-        answer = self.caller.call(method, path.format(**ids), body)
-        self.check(operation_id, answer.status_code, answer.json if answer.data else None)
-        return answer.json if answer.data else None
-
-    def check(self, operation_id: str, status: int, body: Any) -> None:
-        """Raise unless the document has this status, and its schema all fields and no others."""
-        response = self.operations[operation_id]["responses"][str(status)]
-        if "content" in response:
-            self.validate(response["content"]["application/json"]["schema"], body)
-
-    def validate(self, schema: dict[str, Any], value: Any) -> None:
-        whole = schema | {"components": self.document["components"]}
-        jsonschema_rs.Draft202012Validator(whole).validate(value)
 
 
 def test_the_document_is_valid(described: Described):
@@ -95,6 +57,15 @@ def test_every_operation_says_what_a_client_has_to_know(described: Described):
             assert "X-Request-ID" in response["headers"]
 
 
+def test_no_operation_takes_a_query_that_isnt_described(described: Described):
+    for operation_id, (method, path) in described.addresses.items():
+        answer = described.caller.call(method, f"{path}?surprise=1")
+
+        described.check(operation_id, answer.status_code, answer.json)
+        assert answer.status_code == 422, operation_id
+        assert answer.json["error"]["details"]["fields"] == {"surprise": ["Unknown field."]}
+
+
 def body_examples(operation: dict[str, Any]) -> dict[str, Any]:
     body = operation.get("requestBody", {"content": {"application/json": {"examples": {}}}})
     return {
@@ -110,6 +81,35 @@ def test_every_example_of_an_answer_fits_its_schema(described: Described):
                 examples = [each["value"] for each in content.get("examples", {}).values()]
                 for example in [*examples, *([content["example"]] if "example" in content else [])]:
                     described.validate(content["schema"], example)
+
+
+def test_every_default_and_example_of_a_field_fits_its_schema(described: Described):
+    told = 0
+    for schema in schemas_in(described.document):
+        for value in (schema[word] for word in ("default", "example") if word in schema):
+            described.validate(schema, value)
+            told += 1
+    assert told > 50
+    with pytest.raises(jsonschema_rs.ValidationError):
+        described.validate({"type": "string", "format": "uri"}, "https://shop.example/{ID}")
+
+
+def schemas_in(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield every schema of a document, those of fields and of parameters too."""
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), str | list):
+            yield part
+        part = [each for name, each in part.items() if name not in {"example", "examples"}]
+    if isinstance(part, list):
+        for each in part:
+            yield from schemas_in(each)
+
+
+def test_every_example_of_a_body_fits_its_schema(described: Described):
+    for _, _, operation in described.each():
+        for example in body_examples(operation).values():
+            content = operation["requestBody"]["content"]["application/json"]
+            described.validate(content["schema"], example)
 
 
 def test_every_example_of_a_body_is_carried_out(described: Described):

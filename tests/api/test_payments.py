@@ -202,6 +202,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "an order without its id": {"source_type": "order"},
     "a cart with an id": {"source_id": "cart_1"},
     "an id that is a number": {"source_type": "order", "source_id": 1},
+    "an id and a line break": {"source_type": "order", "source_id": "order_1\n"},
 }
 
 

@@ -37,7 +37,6 @@ class Operation:
     refusals: tuple[ErrorCode, ...]
     calls_stripe: bool
     takes_body: bool
-    takes_query: bool
     needs_body: bool
 
 
@@ -92,7 +91,8 @@ def operation(
     """Make a view the operation at `address`, open to callers with `scope` (None: to any caller).
 
     `takes` is read from the query of a GET and from the body of anything else, and given to the
-    view first. What the view returns is written by the schema in `returns`.
+    view first; a query that nobody asked for is refused. What the view returns is written by the
+    schema in `returns`.
     """
     method, rule = address.split()
     takes_body = takes is not None and method != "GET"
@@ -102,13 +102,14 @@ def operation(
         found: Any = bp.response(*returns)(view)
         if takes:
             found = bp.arguments(takes, location="json" if takes_body else "query")(found)
+        if takes is None or takes_body:
+            found = bp.arguments(Nothing, location="query", as_kwargs=True)(found)
         found.operation = Operation(
             id=id_,
             scope=scope,
             refusals=refuses,
             calls_stripe=calls_stripe,
             takes_body=takes_body,
-            takes_query=takes is not None and not takes_body,
             needs_body=takes_body and takes is not Nothing,
         )
         found = bp.doc(operationId=id_)(requires(scope)(found))

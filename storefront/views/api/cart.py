@@ -20,7 +20,7 @@ CHANGING = (ErrorCode.PAYMENT_PROCESSING, ErrorCode.CART_ORDERED)
 @operation("GET /cart", scope=Scope.CART_READ, takes=LocaleQuery, returns=(200, Cart))
 def get_cart(query: dict[str, Any]) -> dict[str, Any]:
     """Look at your cart, at today's prices."""
-    return _told(look_at_cart(caller().user_id, locale(query["locale"])))
+    return _told(look_at_cart(caller().user_id, locale(query.get("locale"))))
 
 
 @operation(

@@ -24,7 +24,19 @@ NOT_OURS = (
     "API_RETURN_ORIGINS."
 )
 WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
-ID = Regexp(r"^[0-9A-Za-z_]{1,255}$")
+
+
+class Whole(Regexp):
+    """The whole of a text has this pattern; a `$` alone lets a line break follow."""
+
+    def __call__(self, value: Any) -> Any:
+        """Return the text; raises ValidationError."""
+        if not self.regex.fullmatch(value):
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+ID = Whole(r"^[0-9A-Za-z_]{1,255}$")
 
 
 class Input(Schema):
@@ -77,12 +89,14 @@ class WholeText(fields.Integer):
         return int(value)
 
 
-def url_field(check: Any, description: str, *, required: bool) -> fields.String:
+def url_field(
+    check: Any, description: str, *, required: bool, format_: str = "uri"
+) -> fields.String:
     """Describe an address that shoppers are sent to."""
     return fields.String(
         required=required,
         validate=check,
-        metadata={"description": description, "format": "uri", "maxLength": LONGEST_URL},
+        metadata={"description": description, "format": format_, "maxLength": LONGEST_URL},
     )
 
 
@@ -108,7 +122,7 @@ class Source(Input):
     )
     metadata = fields.Dict(
         keys=fields.String(
-            validate=[Length(min=1, max=LONGEST_KEY), Regexp(r"[^\[\]]+\Z"), is_not_reserved]
+            validate=[Length(min=1, max=LONGEST_KEY), Whole(r"[^\[\]]+"), is_not_reserved]
         ),
         values=fields.String(validate=Length(min=1, max=LONGEST_VALUE)),
         load_default=dict,
@@ -146,6 +160,7 @@ class CheckoutSessionRequest(Source):
         is_ours_with_session,
         f"Where Stripe sends the shopper who has paid; `{SESSION_ID}` is filled in by Stripe.",
         required=True,
+        format_="uri-template",
     )
     cancel_url = url_field(
         is_ours, "Where Stripe's page leads a shopper who goes back.", required=True
@@ -175,8 +190,6 @@ class PageQuery(Input):
         metadata={"description": "How many at most.", "default": 20},
     )
     starting_after = fields.String(
-        load_default=None,
-        allow_none=False,
         validate=ID,
         metadata={"description": "Go on after the thing with this id: the last one you have."},
     )
@@ -186,8 +199,6 @@ class LocaleQuery(Input):
     """In which language."""
 
     locale = fields.String(
-        load_default=None,
-        allow_none=False,
         validate=OneOf(list(LANGUAGES)),
         metadata={"description": "The language of names; left out, `Accept-Language` decides."},
     )

@@ -20,7 +20,7 @@ from storefront.views.pages import static_url
 @operation("GET /products", scope=None, takes=LocaleQuery, returns=(200, ProductList))
 def list_products(query: dict[str, Any]) -> dict[str, Any]:
     """List all that is for sale, in the shop's currency."""
-    shelves = catalog.categories(settings().currency, locale(query["locale"]))
+    shelves = catalog.categories(settings().currency, locale(query.get("locale")))
     offers = [_told(offer) for shelf in shelves for offer in shelf.products]
     return {"data": offers, "has_more": False}
 
@@ -28,7 +28,7 @@ def list_products(query: dict[str, Any]) -> dict[str, Any]:
 @operation("GET /products/<id:product_id>", scope=None, takes=LocaleQuery, returns=(200, Product))
 def get_product(query: dict[str, Any], product_id: str) -> dict[str, Any]:
     """Look at one product."""
-    offer = catalog.offer_by_id(product_id, settings().currency, locale(query["locale"]))
+    offer = catalog.offer_by_id(product_id, settings().currency, locale(query.get("locale")))
     return _told(offer or abort(404))
 
 
