@@ -34,14 +34,17 @@ _UNAUTHENTICATED = (
     "We are unable to authenticate your payment method. "
     "Please choose a different payment method and try again."
 )
-_AUTHENTICATING = {
-    "automatic": {"authenticate", "authenticate_and_decline"},
-    "any": {"authenticate", "authenticate_and_decline", "authenticate_if_asked"},
+_THEN = {
+    "authenticate_and_decline": "declined",
+    "authenticate_and_lack_funds": "insufficient_funds",
 }
-_AUTHENTICATING["challenge"] = _AUTHENTICATING["any"]
-"""The behaviours that ask for 3-D Secure, by what the shop requests."""
-_THEN = {"authenticate_and_decline": "declined"}
 """How cards behave when the shopper has authenticated; the others as they would without."""
+_AUTHENTICATING = {
+    "automatic": {"authenticate", *_THEN},
+    "any": {"authenticate", "authenticate_if_asked", *_THEN},
+    "challenge": {"authenticate", "authenticate_if_asked", *_THEN},
+}
+"""The behaviours that ask for 3-D Secure, by what the shop requests."""
 
 
 def attempt(
@@ -162,7 +165,7 @@ def _declined(sandbox: Sandbox, intent: Json, method: Json, decline: Decline) ->
         "advice_code": decline.advice,
         "charge": charge["id"],
         "decline_code": decline.decline_code,
-        "network_decline_code": "05",
+        "network_decline_code": None if decline.is_blocked else "05",
         "payment_method": method,
     }
     error = StripeError(

@@ -27,7 +27,10 @@ def record_charge(sandbox: Sandbox, charge: Json) -> Json:
     amount = charge["amount_captured"]
     fee = amount * known.fee_permille // 1000 + known.fee_fixed
     booked_as = ("charge" if kind == "card" else "payment", "charge")
-    return _booked(sandbox, charge, booked_as, amount, fee=fee)
+    row = _booked(sandbox, charge, booked_as, amount, fee=fee)
+    if sandbox.note(charge["payment_method"]).get("behaviour") == "available_at_once":
+        return sandbox.change(row, available_on=sandbox.now(), status="available")
+    return row
 
 
 def record_refund(sandbox: Sandbox, refund: Json) -> Json:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Card:
     """A test card; `alias` is its name after `pm_card_`.
 
-    `behaviour` is succeed, authenticate, authenticate_and_decline, authenticate_if_asked,
-    refund_pending, refund_fails, a key of `DECLINES` or one of `DISPUTES`.
+    `behaviour` is succeed, authenticate, authenticate_and_decline, authenticate_and_lack_funds,
+    authenticate_if_asked, available_at_once, cvc_check_fails, elevated_risk, refund_pending,
+    refund_fails, a key of `DECLINES` or one of `DISPUTES`. A card without an alias has no name.
     """
 
     number: str
@@ -21,12 +22,23 @@ class Card:
 
 CARDS = (
     Card("4242424242424242", alias="visa"),
+    Card("4242424242424242", alias="us"),
+    Card("4000001240000000", alias="ca", country="CA"),
+    Card("4000008260000000", alias="gb", country="GB"),
+    Card("4000002760000016", alias="de", country="DE"),
+    Card("4000002500000003", alias="fr", country="FR"),
+    Card("4000000360000006", alias="au", country="AU"),
+    Card("4000003920000003", alias="jp", country="JP"),
+    Card("4000001580000008", alias="tw", country="TW"),
     Card("4000056655665556", alias="visa_debit", funding="debit"),
     Card("5555555555554444", "mastercard", alias="mastercard"),
+    Card("2223003122003222", "mastercard"),
     Card("5200828282828210", "mastercard", alias="mastercard_debit", funding="debit"),
     Card("5105105105105100", "mastercard", alias="mastercard_prepaid", funding="prepaid"),
     Card("378282246310005", "amex", alias="amex"),
+    Card("371449635398431", "amex"),
     Card("6011111111111117", "discover", alias="discover"),
+    Card("6011000990139424", "discover"),
     Card("3056930009020004", "diners", alias="diners"),
     Card("3566002020360505", "jcb", alias="jcb", country="JP"),
     Card("6200000000000005", "unionpay", alias="unionpay", country="CN"),
@@ -46,6 +58,12 @@ CARDS = (
         behaviour="velocity_exceeded",
         alias="chargeDeclinedVelocityLimitExceeded",
     ),
+    Card("4100000000000019", behaviour="blocked", alias="radarBlock"),
+    Card("4100000000000019", behaviour="blocked", alias="chargeDeclinedFraudulent"),
+    Card("4000000000004954", behaviour="blocked", alias="riskLevelHighest"),
+    Card("4000000000009235", behaviour="elevated_risk", alias="riskLevelElevated"),
+    Card("4000000000000101", behaviour="cvc_check_fails", alias="cvcCheckFail"),
+    Card("4000000000000077", behaviour="available_at_once", alias="bypassPending"),
     Card("4000000000000341", behaviour="declined", alias="chargeCustomerFail"),
     Card("4000002760003184", behaviour="authenticate", alias="authenticationRequired"),
     Card(
@@ -60,6 +78,12 @@ CARDS = (
         behaviour="authenticate_and_decline",
         alias="threeDSecureRequiredChargeDeclined",
     ),
+    Card(
+        "4000008260003178",
+        behaviour="authenticate_and_lack_funds",
+        alias="authenticationRequiredChargeDeclinedInsufficientFunds",
+        country="GB",
+    ),
     Card("4000000000003055", behaviour="authenticate_if_asked", alias="threeDSecureOptional"),
     Card("4000000000000259", behaviour="dispute", alias="createDispute"),
     Card(
@@ -73,7 +97,7 @@ CARDS = (
 )
 
 _BY_NUMBER = {card.number: card for card in CARDS}
-_BY_TOKEN = {card.alias: card for card in CARDS}
+_BY_TOKEN = {card.alias: card for card in CARDS if card.alias}
 _LENGTHS = range(12, 20)
 _BRANDS = (
     ("34", "amex"),

@@ -62,12 +62,14 @@ def new_charge(sandbox: Sandbox, intent: Json, method: Json) -> Json:
 
 def succeeded(sandbox: Sandbox, charge: Json) -> Json:
     """Return the fields of a charge that has worked."""
+    behaviour = sandbox.note(charge["payment_method"]).get("behaviour")
+    level, score = ("elevated", 65) if behaviour == "elevated_risk" else ("normal", 20)
     return {
         "outcome": blank(
             "charge.outcome",
             network_status="approved_by_network",
-            risk_level="normal",
-            risk_score=20,
+            risk_level=level,
+            risk_score=score,
             seller_message="Payment complete.",
             type="authorized",
         ),
@@ -84,19 +86,35 @@ def failed(decline: Decline) -> Json:
         "captured": False,
         "failure_code": decline.code,
         "failure_message": decline.message,
-        "outcome": blank(
-            "charge.outcome",
-            advice_code=decline.advice,
-            network_decline_code="05",
-            network_status="declined_by_network",
-            reason=decline.decline_code,
-            risk_level="normal",
-            risk_score=20,
-            seller_message="The bank did not return any further details with this decline.",
-            type="issuer_declined",
-        ),
+        "outcome": _blocked() if decline.is_blocked else _refused_by_bank(decline),
         "status": "failed",
     }
+
+
+def _blocked() -> Json:
+    return blank(
+        "charge.outcome",
+        network_status="not_sent_to_network",
+        reason="highest_risk_level",
+        risk_level="highest",
+        risk_score=92,
+        seller_message="Stripe blocked this payment as too risky.",
+        type="blocked",
+    )
+
+
+def _refused_by_bank(decline: Decline) -> Json:
+    return blank(
+        "charge.outcome",
+        advice_code=decline.advice,
+        network_decline_code="05",
+        network_status="declined_by_network",
+        reason=decline.decline_code,
+        risk_level="normal",
+        risk_score=20,
+        seller_message="The bank did not return any further details with this decline.",
+        type="issuer_declined",
+    )
 
 
 def _details(sandbox: Sandbox, intent: Json, method: Json) -> Json:

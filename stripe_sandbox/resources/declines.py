@@ -12,6 +12,8 @@ class Decline:
     message: str
     advice: str | None = None
     param: str | None = None
+    is_blocked: bool = False
+    """Whether it never came to the bank, because Stripe's Radar stopped it."""
 
 
 DECLINES = {
@@ -40,6 +42,7 @@ DECLINES = {
     "stolen_card": Decline(
         "card_declined", "stolen_card", "Your card was declined.", "do_not_try_again"
     ),
+    "blocked": Decline("card_declined", "fraudulent", "Your card was declined.", is_blocked=True),
     "velocity_exceeded": Decline(
         "card_declined",
         "card_velocity_exceeded",

@@ -15,6 +15,7 @@ from stripe_sandbox.resources.cards import Card
 from stripe_sandbox.resources.ibans import Iban
 
 _CVC_LENGTHS = {3, 4}
+_CVC_FAILS = {"incorrect_cvc", "cvc_check_fails"}
 _MONTHS = 12
 _YEARS_AHEAD = 50
 
@@ -49,9 +50,12 @@ def details_of(data: Json, param: str, now: int) -> Details:
 
 
 def details_behind(name: str, now: int) -> tuple[str, Details] | None:
-    """Return the type and details of `pm_card_visa`, `pm_sepaDebit_success_de` and their like."""
-    if name.startswith("pm_card_") and (card := cards.by_payment_method(name)):
-        return "card", _of_card(card, _next_year(now))
+    """Return the type and details of `pm_card_visa`, `pm_sepaDebit_success_de` and their like.
+
+    Raises 501 for a name that reads like one of Stripe's cards and is none of the sandbox's.
+    """
+    if name.startswith("pm_card_"):
+        return "card", _of_card(_card_behind(name, "payment_method"), _next_year(now))
     if iban := ibans.by_payment_method(name):
         return "sepa_debit", _of_iban(iban)
     return None
@@ -84,10 +88,9 @@ def checked_expiry(month: int, year: int, now: int) -> tuple[int, int]:
 
 def _card(given: Json, param: str, now: int) -> Details:
     if token := given.get("token"):
-        known = cards.by_payment_method(token) if token.startswith("tok_") else None
-        if known is None:
+        if not token.startswith("tok_"):
             raise missing("token", token, f"{param}[token]", 400)
-        return _of_card(known, _next_year(now))
+        return _of_card(_card_behind(token, f"{param}[token]"), _next_year(now))
     for name in ("number", "exp_month", "exp_year"):
         if name not in given:
             raise required(f"{param}[{name}]")
@@ -99,6 +102,13 @@ def _card(given: Json, param: str, now: int) -> Details:
     if not (cvc.isascii() and cvc.isdecimal() and len(cvc) in _CVC_LENGTHS):
         raise _wrong("cvc", "invalid_cvc", "Your card's security code is invalid.")
     return _of_card(card, expiry)
+
+
+def _card_behind(name: str, param: str) -> Card:
+    if card := cards.by_payment_method(name):
+        return card
+    message = f"The sandbox has no test card called {name}."
+    raise StripeError(message, kind="api_error", param=param, status=501)
 
 
 def _sepa_debit(given: Json, param: str, now: int) -> Details:  # noqa: ARG001
@@ -126,7 +136,7 @@ def _of_card(card: Card, expiry: tuple[int, int]) -> Details:
     checks = {
         "address_line1_check": None,
         "address_postal_code_check": None,
-        "cvc_check": "fail" if card.behaviour == "incorrect_cvc" else "pass",
+        "cvc_check": "fail" if card.behaviour in _CVC_FAILS else "pass",
     }
     fields = blank(
         "payment_method.card",

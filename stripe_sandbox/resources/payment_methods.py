@@ -24,10 +24,11 @@ _TAKES = """
 """
 
 
-def find_or_make(sandbox: Sandbox, name: str) -> Json:
+def find_or_make(sandbox: Sandbox, name: str, *, status: int = 400) -> Json:
     """Return the payment method `pm_…`, or a new one for `pm_card_visa` and its like.
 
-    Raises 400 for one that was detached from its customer: Stripe never takes it again.
+    Raises `status` for an id that names nothing, 400 for one that was detached from its customer:
+    Stripe never takes it again.
     """
     if known := sandbox.find(_KIND, name):
         if sandbox.note(name).get("is_spent"):
@@ -35,7 +36,7 @@ def find_or_make(sandbox: Sandbox, name: str) -> Json:
         return known
     found = method_fields.details_behind(name, sandbox.now())
     if found is None:
-        raise missing("PaymentMethod", name, "payment_method")
+        raise missing("PaymentMethod", name, "payment_method", status)
     kind, details = found
     return _kept(sandbox, {"type": kind}, details)
 
@@ -134,7 +135,7 @@ def attach_by_request(call: Call, payment_method_id: str) -> Json:
     """Keep a payment method, or one behind a name like `pm_card_visa`, for a customer."""
     if "customer" not in call.params:
         raise required("customer")
-    method = find_or_make(call.sandbox, payment_method_id)
+    method = find_or_make(call.sandbox, payment_method_id, status=404)
     customer = call.sandbox.find("customer", call.params["customer"])
     if customer is None or customer.get("deleted"):
         raise missing("customer", call.params["customer"], "customer", 400)

@@ -40,7 +40,8 @@ def test_an_update_tells_what_was_there_before(world: World) -> None:
     [
         ({"email": "nowhere"}, "email", 400),
         ({"invoice_prefix": "no good"}, "invoice_prefix", 400),
-        ({"payment_method": "pm_nothing"}, "payment_method", 404),
+        ({"payment_method": "pm_nothing"}, "payment_method", 400),
+        ({"payment_method": "pm_card_golden"}, "payment_method", 501),
         ({"tax_id_data": [{"type": "eu_vat", "value": "DE1"}]}, "tax_id_data", 501),
         ({"balance": -500}, "balance", 501),
     ],
@@ -92,7 +93,8 @@ def test_a_payment_method_shows_four_digits(
     [
         ({}, "type", 400),
         ({"type": "card"}, "card", 400),
-        ({"type": "card", "card": {"token": "tok_gold"}}, "card[token]", 400),
+        ({"type": "card", "card": {"token": "tok_gold"}}, "card[token]", 501),
+        ({"type": "card", "card": {"token": "gold"}}, "card[token]", 400),
         ({"type": "card", "card": {"number": "4242"}}, "card[exp_month]", 400),
         ({"type": "sepa_debit", "sepa_debit": {}}, "sepa_debit", 400),
         ({"type": "sepa_debit", "sepa_debit": {"iban": "AT00"}}, "sepa_debit[iban]", 400),
