@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, json, request
 
 from stripe_sandbox import control
 from stripe_sandbox.deliveries import Send, send_over_http
@@ -124,7 +124,7 @@ def sandbox_of(app: Flask) -> Sandbox:
 
 
 class _Application(Flask):
-    """Lets an answer that never comes leave the application, as the faults want it."""
+    """Lets an answer that never comes leave the application; says in JSON where it has a bug."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__("stripe_sandbox")
@@ -134,7 +134,14 @@ class _Application(Flask):
     def handle_exception(self, e: Exception) -> Response:
         if isinstance(e, SandboxFault):
             raise e
-        return super().handle_exception(e)
+        answer = super().handle_exception(e)
+        error: object = "The sandbox has a bug here: its log says more."
+        if request.path.startswith("/v1/"):
+            error = {"type": "api_error", "message": error}
+        if request.path.startswith(("/v1/", "/_sandbox/")):
+            answer.data = json.dumps({"error": error})
+            answer.content_type = "application/json"
+        return answer
 
 
 def _add_routes(app: Flask, sandbox: Sandbox) -> None:

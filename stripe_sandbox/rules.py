@@ -28,6 +28,7 @@ FOR_CALLS = {
     "429": "are answered 429",
     "409": "are answered 409",
 }
+MOST_SECONDS = 20 * 365 * 24 * 3600
 _MOST_SPENT = 50
 _EVERY_RULE: Json = {"times": None, "probability": None}
 _OF_DELIVERIES: Json = {"type": "*", "endpoint": None, **_EVERY_RULE}
@@ -64,9 +65,11 @@ class Rules:
             for rule in self.all()
         ]
 
-    def add(self, kind: str, **fields: Any) -> Json:
+    def add(self, kind: str, /, **fields: Any) -> Json:
         """Make a rule; raise ValueError with a sentence for one that can't be."""
-        rule = checked({"kind": kind, **fields})
+        return self._made(checked({"kind": kind, **fields}))
+
+    def _made(self, rule: Json) -> Json:
         with self._storage.lock:
             made = {"id": f"rule_{self._storage.count('rules')}", "taken": 0, **rule}
             self._storage.state.rules[made["id"]] = made
@@ -79,7 +82,7 @@ class Rules:
         rules = [checked(each) for each in definitions]
         with self._storage.lock:
             self.clear({*FOR_DELIVERIES, *FOR_CALLS})
-            return [self.add(**rule) for rule in rules]
+            return [self._made(rule) for rule in rules]
 
     def remove(self, rule_id: str) -> bool:
         """End a rule; return whether there was one."""
@@ -161,11 +164,14 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "among": (lambda value: _is_whole(value, 2, 100), "a whole number from 2 to 100"),
     "copies": (lambda value: _is_whole(value, 1, 100), "a whole number from 1 to 100"),
     "endpoint": (lambda value: isinstance(value, str), "the id of a webhook endpoint"),
-    "method": (lambda value: value in {"GET", "POST", "DELETE"}, "GET, POST or DELETE"),
+    "method": (lambda value: value in ("GET", "POST", "DELETE"), "GET, POST or DELETE"),
     "path": (lambda value: str(value).startswith("/v1/"), "a path that begins with /v1/"),
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "from 0 to 1"),
     "retry_after": (lambda value: _is_whole(value, 0, 3600), "a whole number of seconds"),
-    "seconds": (lambda value: _is_number(value) and value >= 0, "a number of 0 or more"),
+    "seconds": (
+        lambda value: _is_number(value) and 0 <= value <= MOST_SECONDS,
+        "from 0 to 20 years",
+    ),
     "should_retry": (lambda value: isinstance(value, bool), "true or false"),
     "times": (lambda value: _is_whole(value, 1, 10**9), "a whole number of 1 or more"),
     "type": (lambda value: isinstance(value, str), "an event type, such as charge.*"),

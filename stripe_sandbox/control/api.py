@@ -1,7 +1,5 @@
 """The verbs of the control API. Each is a button of the page. JSON in, JSON out."""
 
-from urllib.parse import unquote_plus
-
 from flask import Response, json, jsonify
 
 from stripe_sandbox.control.blueprint import asked, bp, complaint, field, seconds
@@ -10,6 +8,7 @@ from stripe_sandbox.pages.http import current_sandbox
 from stripe_sandbox.protocol.masks import masked
 from stripe_sandbox.protocol.transport import Call
 from stripe_sandbox.resources import checkout_sessions, disputes, events, refunds
+from stripe_sandbox.rules import MOST_SECONDS
 from stripe_sandbox.timing import let_happen
 
 _ONE_DAY = 24 * 3600
@@ -71,7 +70,8 @@ def rules() -> Response:
 @bp.post("/rules")
 def add_rule() -> Response:
     """Make deliveries or API calls go wrong from now on, as `kind` says."""
-    return jsonify(current_sandbox().rules.add(**{"kind": "", **asked()}))
+    fields = asked()
+    return jsonify(current_sandbox().rules.add(fields.pop("kind", ""), **fields))
 
 
 @bp.post("/rules/<rule_id>/remove")
@@ -94,6 +94,8 @@ def advance_clock() -> Response:
     """Move the sandbox's time forward by `seconds`; what has become due happens."""
     sandbox, by = current_sandbox(), seconds()
     with sandbox.lock:
+        if sandbox.state.clock_offset + by > MOST_SECONDS:
+            return complaint("The clock can be moved by 20 years in all.")
         sandbox.state.clock_offset += by
         sandbox.changes += 1
     let_happen(sandbox)
@@ -153,6 +155,5 @@ def show_request(request_id: str) -> Response:
     known = current_sandbox().requests.get(request_id)
     if known is None:
         return complaint("No such request, or too long ago.", 404)
-    shown = {**known, "asked": unquote_plus(known["asked"]).split("&") if known["asked"] else []}
-    text = json.dumps(masked(shown), indent=2, ensure_ascii=False, sort_keys=False)
+    text = json.dumps(masked(known), indent=2, ensure_ascii=False, sort_keys=False)
     return Response(text, content_type="application/json")

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, json, request
 
 from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.rules import MOST_SECONDS
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
 _MISSING = object()
@@ -53,11 +54,11 @@ def field(name: str, kind: Any, default: Any = _MISSING) -> Any:
 
 
 def seconds(default: Any = _MISSING) -> float:
-    """Return the field `seconds`, of 0 or more."""
-    value = float(field("seconds", int | float, default))
-    if value < 0:
-        abort(complaint("seconds must not be negative: time only goes forward."))
-    return value
+    """Return the field `seconds`, of 0 to 20 years: time only goes forward."""
+    value = field("seconds", int | float, default)
+    if not 0 <= value <= MOST_SECONDS:
+        abort(complaint("seconds must be from 0 to 20 years: time only goes forward."))
+    return float(value)
 
 
 def complaint(message: str, status: int = 400) -> Response:

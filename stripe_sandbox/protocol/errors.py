@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from stripe_sandbox.protocol.masks import without_numbers
 from stripe_sandbox.protocol.shapes import Json
 
 _STATUS = {"card_error": 402, "idempotency_error": 400, "api_error": 500}
 
 
 class StripeError(Exception):
-    """An answer other than 200; raise it anywhere below the transport.
+    """An answer other than 200; raise it anywhere below the transport. Names no card's number.
 
     `fields` are those of Stripe's error object beyond type, code, message and param: decline_code,
     charge, payment_intent, payment_method.
@@ -31,8 +32,8 @@ class StripeError(Exception):
             **fields,
             "code": code,
             "doc_url": doc_url,
-            "message": message,
-            "param": param,
+            "message": without_numbers(message),
+            "param": param and without_numbers(param),
             "type": kind,
         }
         self.headers: dict[str, str] = {}

@@ -37,6 +37,8 @@ def once(
     """
     if len(key) > _LONGEST:
         raise StripeError(f"Idempotency keys can be at most {_LONGEST} characters long.")
+    if not key.isprintable():
+        raise StripeError("Idempotency keys can have no control characters.")
     with sandbox.idempotency_lock:
         forget_old(sandbox)
         if kept := sandbox.state.idempotency.get(key):

@@ -16,6 +16,7 @@ ALWAYS_TAKEN = ("expand", "limit", "starting_after", "ending_before", "created")
 """What the transport and the lists honour for every endpoint whose tree has it."""
 
 _INTEGER = re.compile(r"\A-?[0-9]{1,18}\Z")
+_INDEX = re.compile(r"\A[0-9]{1,9}\Z")
 _NUMBER = re.compile(r"\A-?[0-9]+(\.[0-9]+)?\Z")
 _OFF = ("", "false")
 
@@ -158,7 +159,7 @@ def _map_of(read: Reader) -> Reader:
 
 def _list_of(read: Reader) -> Reader:
     def list_of(value: Any, param: str) -> list[Any]:
-        if not isinstance(value, dict) or not all(key.isdecimal() for key in value):
+        if not isinstance(value, dict) or not all(map(_INDEX.match, value)):
             raise invalid("Invalid array", param)
         ordered = sorted(value.items(), key=lambda item: int(item[0]))
         return [read(one, f"{param}[{index}]") for index, one in ordered]

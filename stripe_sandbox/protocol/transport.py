@@ -19,7 +19,7 @@ from stripe_sandbox import faults
 from stripe_sandbox.protocol import forms, idempotency, keys, versions
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.expansion import expanded
-from stripe_sandbox.protocol.masks import masked_form
+from stripe_sandbox.protocol.masks import masked_form, without_numbers
 from stripe_sandbox.protocol.shapes import Json, is_route_of_stripe
 from stripe_sandbox.protocol.written import as_text
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
@@ -123,13 +123,12 @@ def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> R
         "Cache-Control": "no-cache, no-store",
         "Date": formatdate(sandbox.time(), usegmt=True),
         "Request-Id": request_id,
-        "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
+        "Stripe-Version": API_VERSION,
+        **_echoed(),
         **_advice(answer),
         **answer.headers,
     }
-    if key := request.headers.get("Idempotency-Key"):
-        headers["Idempotency-Key"] = key
-    method, path, status = request.method, request.path, answer.status
+    method, path, status = request.method, without_numbers(request.path), answer.status
     sandbox.remember_request(
         request_id,
         method=method,
@@ -140,6 +139,12 @@ def response(sandbox: Sandbox, answer: idempotency.Answer, request_id: str) -> R
     )
     _log.info("request=%s method=%s path=%s status=%s", request_id, method, path, status)
     return Response(as_text(body), answer.status, headers, "application/json")
+
+
+def _echoed() -> dict[str, str]:
+    """Return the headers that come back as sent, without those that no answer can hold."""
+    sent = {name: request.headers.get(name, "") for name in ("Idempotency-Key", "Stripe-Version")}
+    return {name: value for name, value in sent.items() if value and value.isprintable()}
 
 
 def _advice(answer: idempotency.Answer) -> dict[str, str]:

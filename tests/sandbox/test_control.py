@@ -88,12 +88,48 @@ def test_trying_again_with_the_same_key_makes_one_intent(
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"path": "/v1/", "kind": "rain"}, {"path": "/v1/", "kind": "500", "times": 0}, []],
+    [
+        {},
+        [],
+        {"path": "/v1/", "kind": "rain"},
+        {"path": "/v1/", "kind": "500", "times": 0},
+        {"kind": "500", "method": []},
+        {"kind": "500", "self": 1},
+        {"kind": ["500"]},
+        {"kind": "delay", "seconds": 1e10},
+    ],
 )
 def test_a_fault_that_is_none_is_a_400(world: World, body: Any) -> None:
     answer = world.session.post(f"{BASE}/_sandbox/rules", json=body)
 
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "1e300", "1" * 400, "-1", "true"])
+def test_the_clock_goes_forward_by_some_years_at_most(world: World, seconds: str) -> None:
+    answer = world.session.post(
+        f"{BASE}/_sandbox/clock/advance",
+        data=f'{{"seconds": {seconds}}}',
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert world.sandbox.time() == world.now
+
+
+def test_the_clock_has_an_end(world: World) -> None:
+    years = [world.control("clock/advance", seconds=8 * 365 * 86400) for _ in range(3)]
+
+    assert [answer.status_code for answer in years] == [200, 200, 400]
+
+
+@pytest.mark.parametrize("path", ["/v1/charges", "/_sandbox/live"])
+def test_a_bug_answers_in_json(world: World, path: str) -> None:
+    world.sandbox.remember_request = world.sandbox.reset = None  # type: ignore[assignment]
+    world.sandbox.requests = None  # type: ignore[assignment]
+    answer = world.call("GET", path)
+
+    assert (answer.status_code, list(answer.json())) == (500, ["error"])
 
 
 def test_reset_forgets_everything(world: World) -> None:
