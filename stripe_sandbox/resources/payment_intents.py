@@ -35,6 +35,7 @@ from stripe_sandbox.resources.intent_fields import (
 )
 from stripe_sandbox.resources.method_types import check
 from stripe_sandbox.resources.settlements import settle_due
+from stripe_sandbox.resources.urls import check_url
 from stripe_sandbox.sandbox import Sandbox
 
 endpoints = Endpoints()
@@ -61,6 +62,8 @@ def confirm(
     `server_params` are those of a server's confirmation, which has duties that a browser hasn't.
     Raises the 402 of a decline, the 400 of an intent that can't be confirmed any more.
     """
+    if return_url:
+        check_url(return_url, "return_url", may_open_app=True)
     with sandbox.lock:
         intent = sandbox.get("payment_intent", intent_id, param="intent")
         check_status(intent, CONFIRMABLE, "confirm")

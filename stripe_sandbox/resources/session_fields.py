@@ -1,11 +1,10 @@
 """A Checkout Session's fields out of the parameters that ask for them."""
 
-from urllib.parse import urlsplit
-
 from stripe_sandbox.protocol.errors import invalid, lacking, required
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources import customers, method_types
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.urls import check_url
 from stripe_sandbox.sandbox import Sandbox
 
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
@@ -66,8 +65,11 @@ def created_fields(sandbox: Sandbox, params: Json, *, total: int, currency: str)
     types = method_types.offered(
         {**params, "capture_method": given.get("capture_method")}, currency=currency
     )
-    for name in ("success_url", "cancel_url"):
-        _check_url(params, name)
+    if "success_url" not in params:
+        raise required("success_url")
+    check_url(params["success_url"], "success_url")
+    if "cancel_url" in params:
+        check_url(params["cancel_url"], "cancel_url")
     return {
         **_same_for_all(),
         **{name: params.get(name) for name in _COPIED},
@@ -146,16 +148,6 @@ def _customer_fields(sandbox: Sandbox, params: Json) -> Json:
         "customer_creation": None,
         "customer_details": blank("checkout.session.customer_details", **details),
     }
-
-
-def _check_url(params: Json, name: str) -> None:
-    if name not in params:
-        if name == "success_url":
-            raise required(name)
-        return
-    parts = urlsplit(params[name])
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise invalid("Not a valid URL", name, "url_invalid")
 
 
 def _expiry(params: Json, now: int) -> int:

@@ -1,12 +1,11 @@
 """Webhook endpoints: where events are delivered. The secret is shown once, when one is made."""
 
-from urllib.parse import urlsplit
-
-from stripe_sandbox.protocol.errors import invalid, lacking
+from stripe_sandbox.protocol.errors import lacking
 from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.urls import check_url
 from stripe_sandbox.sandbox import API_VERSION, Sandbox
 
 endpoints = Endpoints()
@@ -16,7 +15,7 @@ _KIND = "webhook_endpoint"
 
 def register(sandbox: Sandbox, url: str, enabled_events: list[str]) -> Json:
     """Keep a new endpoint; return it with its secret, which is not shown again."""
-    _check_url(url)
+    check_url(url, "url")
     secret = sandbox.new_id("whsec_", 32)
     row = sandbox.put(
         {
@@ -92,15 +91,9 @@ def _fields(metadata: dict[str, str], params: Json) -> Json:
     names = ("description", "enabled_events", "url")
     fields: Json = {name: params[name] for name in names if name in params}
     if "url" in params:
-        _check_url(params["url"])
+        check_url(params["url"], "url")
     if "disabled" in params:
         fields["status"] = "disabled" if params["disabled"] else "enabled"
     if "metadata" in params:
         fields["metadata"] = merged(metadata, params["metadata"])
     return fields
-
-
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise invalid("Not a valid URL", "url", "url_invalid")
