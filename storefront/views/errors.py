@@ -33,13 +33,16 @@ WORDS = {
     413: ("That was too much", "What was sent is larger than this page takes."),
     429: ("Too many requests", "Wait a minute, then try again."),
     500: ("Something broke on our side", "Nothing was charged by this. Try again in a moment."),
-    502: ("The payment provider refused us", "You were not charged. Please try again later."),
+    502: (
+        "The payment provider refused us",
+        "What happened isn’t known here. Look at your order before you try again.",
+    ),
     503: ("We are very busy just now", "Nothing was lost. Try again in a moment."),
 }
 
 STRIPE_IS_AWAY = (
     "Stripe can’t be reached just now",
-    "Nothing was changed by this and you were not charged. Try again in a moment.",
+    "What happened isn’t known here. Look at your order before you try again.",
 )
 
 

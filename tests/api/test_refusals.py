@@ -178,7 +178,7 @@ def shape(value: Any) -> Any:
 
 
 def test_what_stripe_refuses_is_a_bad_gateway_and_may_be_sent_again(sqlite_url: str):
-    """The shop's own fault, here a name that is too long for Stripe; but nobody was charged."""
+    """The shop's own fault, here a name that is too long for Stripe."""
     with Shop(sqlite_url, store_id="x" * 501, **api_settings()) as shop:
         caller = Caller(shop)
         caller.put_into_cart()
@@ -187,6 +187,30 @@ def test_what_stripe_refuses_is_a_bad_gateway_and_may_be_sent_again(sqlite_url: 
     assert answer.status_code == 502
     assert answer.json["error"]["code"] == "PAYMENT_PROVIDER_UNAVAILABLE"
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_an_outage_after_the_money_was_taken_isnt_told_as_if_it_wasnt(alice: Caller):
+    alice.put_into_cart()
+    started = alice.pay().json
+    alice.shop.pay_at_stripe(started["payment_intent"]["id"])
+    alice.shop.sandbox.faults.add("/v1/", "reset", 9)
+
+    answer = alice.post(f"/v1/orders/{started['order_id']}:cancel")
+
+    assert answer.status_code == 503
+    assert "charged" not in answer.json["error"]["message"]
+    assert "Look at the order" in answer.json["error"]["message"]
+
+
+def test_whoever_had_all_attempts_finds_the_way_out(alice: Caller):
+    refused = again_and_again(alice).json["error"]
+    [order] = alice.get("/v1/orders").json["data"]
+
+    alice.post(f"/v1/orders/{order['id']}:cancel")
+    alice.put_into_cart()
+
+    assert "Cancel it, then fill the cart and order again." in refused["message"]
+    assert alice.pay().status_code == 201
 
 
 def test_after_an_outage_the_same_request_is_the_same_payment(alice: Caller):

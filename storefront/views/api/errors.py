@@ -85,7 +85,9 @@ CODES: Mapping[ErrorCode, Meaning] = {
     ErrorCode.ORDER_ALREADY_PAID: Meaning(422, "The order is paid. There is nothing left to do."),
     ErrorCode.ORDER_CLOSED: Meaning(422, "The order is cancelled. Place a new one."),
     ErrorCode.TOO_MANY_ATTEMPTS: Meaning(
-        422, "The order had all the attempts to pay it that it gets. Place a new one."
+        422,
+        "The order had all the attempts to pay it that it gets. "
+        "Cancel it, then fill the cart and order again.",
     ),
     ErrorCode.IDEMPOTENCY_KEY_REUSED: Meaning(
         422, "This Idempotency-Key was used for another request. Use a new one for a new request."
@@ -95,7 +97,9 @@ CODES: Mapping[ErrorCode, Meaning] = {
         500, "Something broke on our side. Send it again, with the same Idempotency-Key."
     ),
     ErrorCode.PAYMENT_PROVIDER_UNAVAILABLE: Meaning(
-        503, "Stripe doesn't answer, or refused us. Nobody was charged; it is safe to send again."
+        503,
+        "Stripe doesn't answer, or refused us; what happened isn't known here. "
+        "Look at the order, then send this again with the same Idempotency-Key.",
     ),
     ErrorCode.SERVICE_UNAVAILABLE: Meaning(503, "We are very busy just now. Send it again."),
 }
