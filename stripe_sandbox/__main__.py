@@ -6,12 +6,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from stripe_sandbox.app import create_sandbox, sandbox_of, start, stop
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.resources.webhook_endpoints import secret_of
+from stripe_sandbox.rules import MOST_SECONDS
 from stripe_sandbox.sandbox import KEEP_EVENTS, SETTLE_AFTER
 from stripe_sandbox.server import HOST, Server
 
@@ -71,20 +73,40 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number of 1 or more is needed")
-    return int(text)
+def _from(least: int, most: int, kind: type[int | float] = int) -> Callable[[str], int | float]:
+    """Return a reader of numbers in these bounds."""
+
+    def read(text: str) -> int | float:
+        with suppress(ValueError):
+            if least <= (value := kind(text)) <= most:
+                return value
+        what = "whole number" if kind is int else "number"
+        raise argparse.ArgumentTypeError(f"a {what} from {least} to {most} is needed")
+
+    return read
 
 
+_MANY = 10**9
 _OPTIONS: list[tuple[str, Callable[[str], Any], Any, str, str]] = [
-    ("--port", int, 4242, "N", "where it listens"),
+    ("--port", _from(1, 65535), 4242, "N", "where it listens"),
     ("--seed", int, None, "N", "make ids and chance the same in every run"),
     ("--state", Path, None, "FILE", "remember across restarts"),
-    ("--keep-events", _whole, KEEP_EVENTS, "N", "forget older events and purchases"),
-    ("--retry-factor", float, 1.0, "X", "stretch the back-off of deliveries: 0.01 is quick"),
-    ("--deliveries-at-once", _whole, 1, "N", "to one endpoint; from 2 on, out of order"),
-    ("--settle-after", float, SETTLE_AFTER, "SECONDS", "how long a debit takes"),
+    ("--keep-events", _from(1, _MANY), KEEP_EVENTS, "N", "forget older events and purchases"),
+    (
+        "--retry-factor",
+        _from(0, 1000, float),
+        1.0,
+        "X",
+        "stretch the back-off of deliveries: 0.01 is quick",
+    ),
+    ("--deliveries-at-once", _from(1, 1000), 1, "N", "to one endpoint; from 2 on, out of order"),
+    (
+        "--settle-after",
+        _from(0, MOST_SECONDS, float),
+        SETTLE_AFTER,
+        "SECONDS",
+        "how long a debit takes",
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ strikes only now and then; when the sandbox was given a seed, at the same times 
 from collections.abc import Callable
 from typing import Any
 
-from stripe_sandbox.protocol.shapes import Json
+from stripe_sandbox.protocol.shapes import Json, begins_a_path, event_types
 from stripe_sandbox.storage import Storage
 
 FOR_DELIVERIES = {
@@ -29,6 +29,7 @@ FOR_CALLS = {
     "409": "are answered 409",
 }
 MOST_SECONDS = 20 * 365 * 24 * 3600
+_OF_A_CLI = "cliws_"
 _MOST_SPENT = 50
 _EVERY_RULE: Json = {"times": None, "probability": None}
 _OF_DELIVERIES: Json = {"type": "*", "endpoint": None, **_EVERY_RULE}
@@ -67,7 +68,15 @@ class Rules:
 
     def add(self, kind: str, /, **fields: Any) -> Json:
         """Make a rule; raise ValueError with a sentence for one that can't be."""
-        return self._made(checked({"kind": kind, **fields}))
+        return self._made(self._checked({"kind": kind, **fields}))
+
+    def _checked(self, given: Json) -> Json:
+        rule = checked(given)
+        endpoint = rule.get("endpoint")
+        is_known = not endpoint or self._storage.find("webhook_endpoint", endpoint)
+        if not is_known and not endpoint.startswith(_OF_A_CLI):
+            raise ValueError(f"endpoint must be the id of a webhook endpoint; {endpoint} is none.")
+        return rule
 
     def _made(self, rule: Json) -> Json:
         with self._storage.lock:
@@ -79,7 +88,7 @@ class Rules:
 
     def replace(self, definitions: list[Json]) -> list[Json]:
         """Have these rules and no others; change nothing when one of them can't be."""
-        rules = [checked(each) for each in definitions]
+        rules = [self._checked(each) for each in definitions]
         with self._storage.lock:
             self.clear({*FOR_DELIVERIES, *FOR_CALLS})
             return [self._made(rule) for rule in rules]
@@ -139,7 +148,7 @@ def fits_type(pattern: str, event_type: str) -> bool:
 
 
 def checked(given: Json) -> Json:
-    """Return a rule with every field; raise ValueError for one that says nothing sensible."""
+    """Return a rule with every field; raise ValueError for one that could never strike."""
     if not isinstance(given, dict) or str(given.get("kind")) not in _OF_KIND:
         raise ValueError(f"kind must be one of {', '.join(_OF_KIND)}.")
     known = _OF_KIND[str(given["kind"])]
@@ -156,6 +165,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("/v1/") and begins_a_path(value)
+
+
+def _is_type(value: Any) -> bool:
+    return isinstance(value, str) and any(fits_type(value, known) for known in event_types())
+
+
 def _is_whole(value: Any, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
@@ -165,7 +182,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "copies": (lambda value: _is_whole(value, 1, 100), "a whole number from 1 to 100"),
     "endpoint": (lambda value: isinstance(value, str), "the id of a webhook endpoint"),
     "method": (lambda value: value in ("GET", "POST", "DELETE"), "GET, POST or DELETE"),
-    "path": (lambda value: str(value).startswith("/v1/"), "a path that begins with /v1/"),
+    "path": (_is_path, "the beginning, from /v1/ on, of a path of Stripe's"),
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "from 0 to 1"),
     "retry_after": (lambda value: _is_whole(value, 0, 3600), "a whole number of seconds"),
     "seconds": (
@@ -174,5 +191,5 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "should_retry": (lambda value: isinstance(value, bool), "true or false"),
     "times": (lambda value: _is_whole(value, 1, 10**9), "a whole number of 1 or more"),
-    "type": (lambda value: isinstance(value, str), "an event type, such as charge.*"),
+    "type": (_is_type, "an event type of Stripe's, such as charge.*"),
 }

@@ -56,6 +56,24 @@ def is_route_of_stripe(route: str) -> bool:
     return route in _routes()
 
 
+def begins_a_path(beginning: str) -> bool:
+    """Whether a path of Stripe's begins like this."""
+    *whole, last = beginning.split("/")
+    return any(
+        len(known) > len(whole)
+        and all(each in {"{}", given} for each, given in zip(known, whole, strict=False))
+        and (known[len(whole)] == "{}" or known[len(whole)].startswith(last))
+        for known in _paths()
+    )
+
+
+def event_types() -> list[str]:
+    """Return every type of event that an endpoint can ask for, and `*`."""
+    [words] = parameters_of("POST /v1/webhook_endpoints")["enabled_events!"]
+    types: list[str] = words["=enum"]
+    return types
+
+
 def expandable_in(object_name: str) -> dict[str, str]:
     """Return the fields that `expand` can name, each with the object its id becomes."""
     fields: dict[str, str] = _shapes()["objects"].get(object_name, {}).get("expand", {})
@@ -67,6 +85,11 @@ def _shapes() -> Json:
     text = (Path(__file__).parent / "shapes.json").read_text(encoding="utf-8")
     content: Json = json.loads(text)
     return content
+
+
+@cache
+def _paths() -> list[list[str]]:
+    return [route.split(" ")[1].split("/") for route in (*_routes(), *UNLISTED)]
 
 
 @cache

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from stripe_sandbox.__main__ import main
 from stripe_sandbox.app import create_sandbox, sandbox_of, stop
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": "Bearer sk_test_x"}
@@ -120,6 +121,29 @@ def test_a_taken_port_is_a_sentence_and_exit_code_1() -> None:
     assert ended.returncode == 1
     assert f"127.0.0.1:{port}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--port", "99999"),
+        ("--port", "0"),
+        ("--retry-factor", "nan"),
+        ("--retry-factor", "-1"),
+        ("--settle-after", "-3"),
+        ("--settle-after", "inf"),
+        ("--keep-events", "0"),
+        ("--deliveries-at-once", "x"),
+    ],
+)
+def test_a_number_out_of_bounds_is_refused(
+    option: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["=".join(option)])
+
+    assert ended.value.code == 2
+    assert f"argument {option[0]}: a " in capsys.readouterr().err
 
 
 def test_it_starts_quickly() -> None:
