@@ -34,6 +34,10 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 NO_HASH = hashlib.sha256(b"").hexdigest()
 
 
+class InvalidKey(Exception):
+    """The key opens nothing; the reason is for us, not for whoever sent it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundKey:
     """A key that is good now. `is_unnoted`: its last use was noted longer ago than a minute."""
@@ -44,16 +48,18 @@ class FoundKey:
     is_unnoted: bool
 
 
-def find_key(given: str) -> FoundKey | None:
-    """Return the key that `given` is, all of it, unless it is revoked or has expired."""
+def find_key(given: str) -> FoundKey:
+    """Return the key that `given` is, all of it; raises InvalidKey, also for one that has ended."""
     if not SHAPE.fullmatch(given):
-        return None
+        raise InvalidKey("shape")
     with reading() as session:
         row = session.execute(KEY_BY_PREFIX, {"prefix": _prefix(given)}).one_or_none()
     is_right = hmac.compare_digest(_hash(given), row.secret_hash if row else NO_HASH)
     now = clock.now()
-    if not row or not is_right or row.revoked_at or (row.expires_at and row.expires_at <= now):
-        return None
+    if not row or not is_right:
+        raise InvalidKey("secret" if row else "unknown")
+    if row.revoked_at or (row.expires_at and row.expires_at <= now):
+        raise InvalidKey("revoked" if row.revoked_at else "expired")
     is_unnoted = row.last_used_at is None or row.last_used_at <= now - USE_IS_NOTED_EVERY
     return FoundKey(row.id, row.user_id, row.scopes, is_unnoted)
 

@@ -18,7 +18,7 @@ from storefront.models import User
 
 
 class NotAuthenticated(Exception):
-    """Nobody that we know; why isn't told to whoever asks."""
+    """Nobody that we know; the reason is for us, and isn't told to whoever asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,14 @@ class Caller:
 
 def authenticate(credentials: str) -> Caller:
     """Return who the credentials belong to, an API key or a token; raises NotAuthenticated."""
-    if credentials.startswith(api_keys.MARK):
-        return _by_key(credentials)
-    return _by_token(credentials)
+    try:
+        if credentials.startswith(api_keys.MARK):
+            return _by_key(credentials)
+        return _by_token(credentials)
+    except api_keys.InvalidKey as error:
+        raise NotAuthenticated(f"key-{error}") from error
+    except tokens.InvalidToken as error:
+        raise NotAuthenticated(f"token-{error}") from error
 
 
 def user_named(subject: str) -> str:
@@ -56,16 +61,11 @@ USER_BY_NAME = select(User.id).where(
 
 def _by_key(credentials: str) -> Caller:
     key = api_keys.find_key(credentials)
-    if key is None:
-        raise NotAuthenticated
     return Caller(key.id, key.user_id, frozenset(key.scopes.split()), key.is_unnoted)
 
 
 def _by_token(credentials: str) -> Caller:
-    try:
-        claims = tokens.verify(credentials)
-    except tokens.InvalidToken as error:
-        raise NotAuthenticated from error
+    claims = tokens.verify(credentials)
     user_id = user_named(claims.subject)
     return Caller(user_id, user_id, claims.scopes)
 

@@ -57,7 +57,7 @@ def verify(token: str) -> Claims:
         )
         _refuse_times(claims, found.jwt_longest_minutes * 60)
     except (jwt.PyJWTError, ValueError, ArithmeticError, RecursionError) as error:
-        raise InvalidToken(type(error).__name__) from error
+        raise InvalidToken(REASONS.get(type(error), "shape")) from error
     return Claims(_subject(claims), _scopes(claims))
 
 
@@ -84,6 +84,13 @@ def issue(subject: str, *, scopes: Iterable[str], lifetime: timedelta) -> str:
     return jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": kid, "typ": "at+jwt"})
 
 
+REASONS: Mapping[type[Exception], str] = {
+    jwt.InvalidSignatureError: "signature",
+    jwt.InvalidAlgorithmError: "alg",
+    jwt.InvalidIssuerError: "iss",
+    jwt.InvalidAudienceError: "aud",
+    jwt.MissingRequiredClaimError: "claims",
+}
 # The times are compared with the shop's own clock, in `_refuse_times`.
 OPTIONS: Any = {
     "require": REQUIRED,
@@ -110,8 +117,9 @@ def _refuse_times(claims: Mapping[str, Any], longest: int) -> None:
     """Raise InvalidToken unless the token is valid now and was never meant to be for too long."""
     now = clock.timestamp()
     since, until, begins = (_moment(claims.get(name, 0)) for name in ("iat", "exp", "nbf"))
-    is_valid_now = max(since, begins) <= now + LEEWAY and until > now - LEEWAY
-    if not is_valid_now or not 0 < until - since <= longest:
+    if until <= now - LEEWAY:
+        raise InvalidToken("expired")
+    if max(since, begins) > now + LEEWAY or not 0 < until - since <= longest:
         raise InvalidToken("time")
 
 

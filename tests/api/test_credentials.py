@@ -188,6 +188,46 @@ def test_a_key_ends_when_its_time_is_over(sqlite_url: str):
         refused(door.knock(key))
 
 
+def test_why_a_key_is_refused_is_in_the_log_and_the_key_is_not(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+):
+    """WS-18."""
+    with Door(Shop(sqlite_url)) as door:
+        revoked, expired = door.key(), door.key(lifetime=timedelta(days=1))
+        with door.shop.app.app_context():
+            api_keys.revoke_key(revoked[:16])
+        door.shop.now += 86_400
+        tried = [
+            revoked,
+            expired,
+            f"{revoked[:17]}{'0' * 32}",
+            f"fsk_{'0' * 12}_{'0' * 32}",
+            "fsk_",
+        ]
+
+        [door.knock(each) for each in [*tried, None]]
+
+        told = re.findall(r"refused=(\S+)", caplog.text)
+        assert told == ["key-revoked", "key-expired", "key-secret", "key-unknown", "key-shape",
+                        "no-bearer"]  # fmt: skip
+        assert "fsk_" not in caplog.text
+
+
+def test_who_changes_something_is_in_the_log(door: Door, caplog: pytest.LogCaptureFixture):
+    key = door.key(scopes=["cart:read"])
+    id_ = door.knock(key).json["caller"]
+
+    with caplog.at_level("INFO", "storefront"):
+        done = door.knock(key, "/v1/probe/payments", method="POST").headers["X-Request-ID"]
+        refused = door.knock(key, "/v1/probe/orders").headers["X-Request-ID"]
+
+    assert f"request={done} caller={id_} endpoint=probe.payments status=200" in caplog.text
+    assert (
+        f"request={refused} endpoint=probe.orders refused=scope scope=orders:read caller={id_}"
+        in caplog.text
+    )
+
+
 def test_its_use_is_noted_once_a_minute_and_not_with_every_request(database_url: str):
     noted = []
 

@@ -231,12 +231,15 @@ EVIL_URLS = [
 
 
 @pytest.mark.parametrize("url", EVIL_URLS)
-def test_shoppers_are_sent_to_listed_origins_only(full_cart: Caller, url: str):
+def test_shoppers_are_sent_to_listed_origins_only(
+    full_cart: Caller, url: str, caplog: pytest.LogCaptureFixture
+):
     for field in ("success_url", "cancel_url"):
         answer = by_session(full_cart, **{field: url})
         assert answer.status_code == 422
         assert list(answer.json["error"]["details"]["fields"]) == [field]
     assert by_intent(full_cart, return_url=url).status_code == 422
+    assert caplog.text.count("refused=return-url caller=key_") == 3
     assert full_cart.get("/v1/orders").json["data"] == []
 
 

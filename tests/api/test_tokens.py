@@ -158,6 +158,35 @@ def test_true_tokens_with_wrong_claims_are_refused_in_the_same_words(
     assert refused(door.knock(token)) == INVALID
 
 
+REASONS: dict[str, Forge] = {
+    "token-expired": lambda issuer: issuer.token(iat=NOW - 600, exp=NOW - 31),
+    "token-time": lambda issuer: issuer.token(nbf=NOW + 31),
+    "token-aud": lambda issuer: issuer.token(aud="https://other.example"),
+    "token-iss": lambda issuer: issuer.token(iss="https://evil.example"),
+    "token-sub": lambda issuer: issuer.token(sub=""),
+    "token-claims": lambda issuer: issuer.token(sub=None),
+    "token-kid": header(kid="k9"),
+    "token-header": header(typ="logout+jwt"),
+    "token-signature": another_body,
+    "token-alg": header(alg="ES256"),
+    "token-shape": lambda _: "a.b.c",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_why_a_token_is_refused_is_in_the_log_and_the_token_is_not(
+    door: Door, issuer: Issuer, reason: str, caplog: pytest.LogCaptureFixture
+):
+    """WS-18."""
+    token = REASONS[reason](issuer)
+
+    answer = door.knock(token)
+
+    name = answer.headers["X-Request-ID"]
+    assert f"request={name} endpoint=probe.anybody refused={reason}" in caplog.text
+    assert not any(part in caplog.text for part in token.split(".") if len(part) > 1)
+
+
 ACCEPTED: dict[str, dict[str, Any]] = {
     "as usual": {},
     "a clock that is behind": {"iat": NOW - 600, "exp": NOW - 29},

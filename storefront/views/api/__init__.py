@@ -8,7 +8,9 @@ without a key, and no answer is stored for a caller who isn't known.
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+import logging
+
+from flask import Blueprint, Flask, Response, g, request
 
 from storefront.views.api import (
     access,
@@ -22,11 +24,13 @@ from storefront.views.api import (
     refusals,
 )
 from storefront.views.api.blueprint import IdConverter, bp
-from storefront.views.api.errors import ApiError, error_answer
+from storefront.views.api.errors import ApiError, error_answer, request_id
 from storefront.views.limits import count_address, count_caller
-from storefront.views.security import csrf
+from storefront.views.security import SAFE_METHODS, csrf
 
 __all__ = ["cart", "init_api", "orders", "payments", "products", "surround"]
+
+log = logging.getLogger(__name__)
 
 
 def init_api(app: Flask) -> None:
@@ -44,6 +48,7 @@ def surround(bp: Blueprint) -> None:
     csrf.exempt(bp)
     bp.before_request(_come_in)
     bp.after_request(idempotency.keep_answer)
+    bp.after_request(_note_change)
     refusals.init_refusals(bp)
 
 
@@ -54,6 +59,16 @@ def _come_in() -> Response | None:
     access.admit()
     count_caller()
     return idempotency.claim_key(access.caller().id)
+
+
+def _note_change(response: Response) -> Response:
+    """Leave a line about who changed something, or tried to."""
+    if request.method not in SAFE_METHODS and "caller" in g:
+        log.info(
+            "request=%s caller=%s endpoint=%s status=%d",
+            request_id(), access.caller().id, request.endpoint, response.status_code,
+        )  # fmt: skip
+    return response
 
 
 surround(bp)

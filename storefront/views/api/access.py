@@ -5,6 +5,7 @@ A cookie, a key in the address or in the body, another scheme: all of that is no
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -13,7 +14,9 @@ from flask import Response, after_this_request, current_app, g, request
 
 from storefront import api_keys
 from storefront.callers import Caller, NotAuthenticated, authenticate
-from storefront.views.api.errors import ApiError, ErrorCode
+from storefront.views.api.errors import ApiError, ErrorCode, request_id
+
+log = logging.getLogger(__name__)
 
 # One scheme, one credential: two Authorization headers arrive with a comma between them.
 BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)")
@@ -52,7 +55,8 @@ def admit() -> None:
 
 
 def lacks(scope: str) -> ApiError:
-    """Return the refusal of a caller who lacks a scope."""
+    """Return the refusal of a caller who lacks a scope, and note it."""
+    note_refusal("scope", scope=scope, caller=caller().id)
     challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
     return ApiError(
         ErrorCode.FORBIDDEN,
@@ -60,6 +64,12 @@ def lacks(scope: str) -> ApiError:
         details={"scope": scope},
         headers={"WWW-Authenticate": challenge},
     )
+
+
+def note_refusal(reason: str, **ids: str) -> None:
+    """Leave a line about what somebody tried; never what they tried it with."""
+    told = "".join(f" {name}={value}" for name, value in ids.items())
+    log.warning("request=%s endpoint=%s refused=%s%s", request_id(), request.endpoint, reason, told)
 
 
 def required_scope(endpoint: str) -> str | None:
@@ -73,11 +83,13 @@ def required_scope(endpoint: str) -> str | None:
 def _authenticated() -> Caller:
     given = request.headers.get("Authorization")
     found = BEARER.fullmatch(given or "")
+    reason = "no-bearer"
     try:
         if found:
             return authenticate(found[1])
-    except NotAuthenticated:
-        pass
+    except NotAuthenticated as error:
+        reason = str(error)
+    note_refusal(reason)
     # Whatever was wrong with it, the body is the same; https://www.rfc-editor.org/rfc/rfc6750#section-3
     challenge = f'{CHALLENGE}, error="invalid_token"' if given else CHALLENGE
     raise ApiError(ErrorCode.UNAUTHENTICATED, headers={"WWW-Authenticate": challenge})

@@ -11,6 +11,7 @@ from marshmallow.validate import Length, OneOf, Range, Regexp
 from storefront.cart_changes import MOST_OF_ONE
 from storefront.config import settings
 from storefront.params import OUR_METADATA
+from storefront.views.api.access import caller, note_refusal
 from storefront.views.api.languages import LANGUAGES
 
 LONGEST_URL = 2048
@@ -51,6 +52,7 @@ class Input(Schema):
 def is_ours(url: str, letter: str = URL_LETTER) -> None:
     """Refuse an address outside the allow-list: nobody may send our shoppers elsewhere."""
     if not re.fullmatch(pattern_of_ours(letter), url) or len(url) > LONGEST_URL:
+        note_refusal("return-url", caller=caller().id)
         raise ValidationError(NOT_OURS)
 
 
