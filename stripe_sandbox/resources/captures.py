@@ -7,10 +7,11 @@ from stripe_sandbox.resources import attempts
 from stripe_sandbox.resources.currencies import shown
 from stripe_sandbox.resources.intent_checks import check_status
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.texts import check_texts
 
 endpoints = Endpoints()
 
-_COPIED = ("application_fee_amount", "statement_descriptor", "statement_descriptor_suffix")
+_COPIED = ("statement_descriptor", "statement_descriptor_suffix")
 
 
 @endpoints(
@@ -60,6 +61,7 @@ def _captured(call: Call, intent: Json, param: str) -> Json:
             param,
             "amount_too_large",
         )
+    check_texts(params)
     fields = {name: params[name] for name in _COPIED if name in params}
     if "metadata" in params:
         fields["metadata"] = merged(intent["metadata"], params["metadata"])

@@ -18,6 +18,7 @@ from stripe_sandbox.resources.intent_fields import shipping
 from stripe_sandbox.resources.metadata import merged
 from stripe_sandbox.resources.method_types import setting
 from stripe_sandbox.resources.settlements import settle_due
+from stripe_sandbox.resources.texts import check_texts
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
 
@@ -91,6 +92,7 @@ def update(call: Call, charge_id: str) -> Json:
     """Change what is written on a charge, never its money."""
     sandbox, params = call.sandbox, call.params
     charge = sandbox.get("charge", charge_id)
+    check_texts(params)
     names = ("customer", "description", "receipt_email", "transfer_group")
     fields: Json = {name: params[name] for name in names if name in params}
     if params.get("customer"):

@@ -14,6 +14,7 @@ from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources import payment_methods
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.texts import check_texts
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.storage import Storage
 
@@ -32,7 +33,6 @@ _COPIED = (
     "tax_exempt",
 )
 _TAKES = f"{' '.join(_COPIED)} address invoice_settings metadata shipping"
-_ADDRESS = re.compile(r"\A[^@\s]+@[^@\s]+\Z")
 _PREFIX = re.compile(r"\A[A-Z0-9]{3,12}\Z")
 
 
@@ -162,8 +162,7 @@ def _fields(sandbox: Sandbox, known: Json, params: Json) -> Json:
 
 
 def _check(params: Json) -> None:
-    if (email := params.get("email")) and not _ADDRESS.match(email):
-        raise invalid(f"Invalid email address: {email}", "email", "email_invalid")
+    check_texts(params)
     if (prefix := params.get("invoice_prefix")) and not _PREFIX.match(prefix):
         raise invalid(
             "The invoice_prefix has 3 to 12 upper-case letters or digits.", "invoice_prefix"

@@ -5,10 +5,10 @@ from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources import method_types
 from stripe_sandbox.resources.currencies import check_amount, check_currency
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.texts import check_texts
 
 _COPIED = (
     "allowed_payment_method_types",
-    "application_fee_amount",
     "customer",
     "description",
     "excluded_payment_method_types",
@@ -45,6 +45,7 @@ _SEEN_BY_BROWSERS = """
 
 def created_fields(params: Json) -> Json:
     """Return the fields of a new intent; raise 400 for an amount or currency Stripe refuses."""
+    check_texts(params)
     currency = check_currency(params["currency"])
     automatic = _automatic_methods(params)
     return {
@@ -67,6 +68,7 @@ def created_fields(params: Json) -> Json:
 
 def updated_fields(intent: Json, params: Json) -> Json:
     """Return the fields that an update changes; a parameter sent empty unsets its field."""
+    check_texts(params)
     currency = check_currency(params["currency"] if "currency" in params else intent["currency"])
     fields = {name: params[name] for name in _COPIED if name in params}
     if "amount" in params or "currency" in params:

@@ -4,6 +4,7 @@ from stripe_sandbox.protocol.errors import invalid, lacking, required
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.resources import customers, method_types
 from stripe_sandbox.resources.metadata import merged
+from stripe_sandbox.resources.texts import check_texts
 from stripe_sandbox.resources.urls import check_url
 from stripe_sandbox.sandbox import Sandbox
 
@@ -21,7 +22,6 @@ _COPIED = (
     "success_url",
 )
 _OF_INTENT = (
-    "application_fee_amount",
     "capture_method",
     "description",
     "metadata",
@@ -53,18 +53,26 @@ TAKEN = f"""
     {" ".join(f"line_items.price_data.{name}" for name in _OF_PRICE)}
 """
 """The parameters that are honoured when a session is opened."""
-_ONLY = {"mode": "payment", "ui_mode": "hosted_page"}
+_ONLY = {
+    "billing_address_collection": ("auto",),
+    "mode": ("payment",),
+    "submit_type": ("auto", "pay"),
+    "ui_mode": ("hosted_page",),
+}
+"""Of some parameters, the only values that are honoured."""
 
 
 def created_fields(sandbox: Sandbox, params: Json, *, total: int, currency: str) -> Json:
     """Return the fields of a new session; raise what Stripe answers for those it refuses."""
-    for name, value in _ONLY.items():
-        if params.get(name, value) != value:
+    for name, values in _ONLY.items():
+        if params.get(name, values[0]) not in values:
             raise lacking(name)
     given = params.get("payment_intent_data") or {}
     types = method_types.offered(
         {**params, "capture_method": given.get("capture_method")}, currency=currency
     )
+    check_texts(params)
+    check_texts(given, "payment_intent_data")
     if "success_url" not in params:
         raise required("success_url")
     check_url(params["success_url"], "success_url")

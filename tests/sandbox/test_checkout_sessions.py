@@ -153,6 +153,11 @@ def test_a_session_expires_in_time(world: World, how: str) -> None:
         ({"expires_at": START + 86401}, "expires_at"),
         ({"success_url": "shop"}, "success_url"),
         ({"cancel_url": "javascript:alert(1)"}, "cancel_url"),
+        ({"customer_email": "nonsense"}, "customer_email"),
+        (
+            {"payment_intent_data": {"receipt_email": "nonsense"}},
+            "payment_intent_data[receipt_email]",
+        ),
         ({"line_items": []}, "line_items"),
         ({"line_items": [{"price": "price_x", "quantity": 1}]}, "line_items[0][price]"),
     ],
@@ -183,9 +188,19 @@ def test_prices_are_checked(world: World, changes: dict[str, object], message: s
         world.checkout(line_items=items)
 
 
-def test_what_the_sandbox_lacks_is_a_501(world: World) -> None:
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"mode": "subscription"},
+        {"billing_address_collection": "required"},
+        {"submit_type": "donate"},
+        {"payment_method_options": {"card": {"installments": {"enabled": True}}}},
+        {"payment_intent_data": {"application_fee_amount": 1}},
+    ],
+)
+def test_what_the_sandbox_lacks_is_a_501(world: World, params: dict[str, object]) -> None:
     with pytest.raises(stripe.APIError) as raised:
-        world.checkout(mode="subscription")
+        world.checkout(**params)
 
     assert raised.value.http_status == 501
 

@@ -6,6 +6,7 @@ import stripe
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.sandbox.conftest import World
+from tests.sandbox.refusals import refusal
 
 RETURN = "http://shop.test/return"
 
@@ -193,6 +194,7 @@ def test_an_approval_of_a_manual_confirmation_is_for_its_amount_too(world: World
 @pytest.mark.parametrize(
     "lacking",
     [
+        {"application_fee_amount": 2000},
         {"payment_method_options": {"card": {"cvc_token": "cvctok_1"}}},
         {"payment_method_options": {"card": {"installments": {"enabled": True}}}},
         {"payment_method_options": {"klarna": {"preferred_locale": "en-US"}}},
@@ -207,3 +209,21 @@ def test_what_the_sandbox_does_not_do_is_a_501(world: World, lacking: dict[str, 
 
     assert raised.value.http_status == 501
     assert world.event_types() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("receipt_email", "nonsense"),
+        ("statement_descriptor", "T" * 23),
+        ("statement_descriptor", "2026"),
+        ("statement_descriptor_suffix", "TEA <3"),
+    ],
+)
+def test_a_text_that_no_one_could_read_is_refused(world: World, name: str, text: str) -> None:
+    intent = world.intent(**{name: "a@b.test" if "email" in name else "TEA AND MORE"})
+
+    made = refusal(lambda: world.intent(**{name: text}))
+    changed = refusal(lambda: world.stripe.payment_intents.update(intent.id, {name: text}))
+
+    assert [(one.status, one.param) for one in (made, changed)] == [(400, name)] * 2

@@ -229,7 +229,7 @@ def test_a_browser_sees_its_intent_and_nothing_else(world: World) -> None:
         ("capture_method", "manual"),
         ("off_session", "true"),
         ("payment_method_options[card][request_three_d_secure]", "any"),
-        ("application_fee_amount", "1"),
+        ("statement_descriptor", "TEA"),
         ("expand[]", "payment_method.customer"),
         ("expand[]", "latest_charge"),
     ],
