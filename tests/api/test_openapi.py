@@ -200,6 +200,21 @@ def test_the_page_for_people_shows_every_operation_and_every_error(described: De
     assert re.findall(r'(?:src|href)="(https?:[^"]+)"', page.text) == []
 
 
+def test_the_page_says_how_to_authenticate_and_what_is_taken(described: Described):
+    page = described.caller.get("/v1/docs")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+    for told in ("Authentication Authorization: Bearer … with an API key",
+                 "limit integer, query, 1 to 100, 20 unless given",
+                 "quantity integer, required, 0 to 99",
+                 "product_id string, path, required, like ^[^/:]+$",
+                 "Idempotency-Key string, header, 1 to 255 characters",
+                 "metadata object, 0 to 20 pairs"):  # fmt: skip
+        assert told in text
+    for name in ("PaymentIntent", "OrderItem", "Payment"):
+        assert f'<a href="#{name}">{name}</a>' in page.text
+
+
 def ids(page: Any) -> set[str]:
     return set(re.findall(r'id="([^"]+)"', page.text))
 

@@ -21,6 +21,14 @@ bp = Blueprint("reference", __name__, url_prefix="/v1")
 
 CODE, STRONG = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 
+# The smallest, the largest, and how both are said.
+BOUNDS = (
+    ("minimum", "maximum", "{least} to {most}"),
+    ("minLength", "maxLength", "{least} to {most} characters"),
+    ("minProperties", "maxProperties", "{least} to {most} pairs"),
+    ("", "default", "{most} unless given"),
+)
+
 
 @bp.get("/openapi.json")
 def openapi_json() -> Response:
@@ -36,6 +44,7 @@ def docs() -> str:
         "reference/reference.html",
         about=found["info"],
         server=found["servers"][0]["url"],
+        schemes=found["components"]["securitySchemes"].values(),
         chapters=[(tag, list(_operations(found, tag["name"]))) for tag in found["tags"]],
         schemas=found["components"]["schemas"],
         codes=CODES,
@@ -67,6 +76,16 @@ def kind(schema: dict[str, Any]) -> str:
         return f"list of {kind(schema['items'])}"
     found = schema.get("type", "anything")
     return " or ".join(found) if isinstance(found, list) else str(found)
+
+
+@bp.app_template_filter("bounds")
+def bounds(schema: dict[str, Any]) -> list[str]:
+    """Say within which bounds a value must be, and what it is when it is left out."""
+    return [
+        words.format(least=schema.get(least, 0), most=schema.get(most))
+        for least, most, words in BOUNDS
+        if most in schema
+    ]
 
 
 def _operations(found: Document, tag: str) -> Iterator[Document]:
