@@ -73,8 +73,8 @@ class Rules:
     def _checked(self, given: Json) -> Json:
         rule = checked(given)
         endpoint = rule.get("endpoint")
-        is_known = not endpoint or self._storage.find("webhook_endpoint", endpoint)
-        if not is_known and not endpoint.startswith(_OF_A_CLI):
+        is_of_a_cli = endpoint is None or endpoint.startswith(_OF_A_CLI)
+        if not is_of_a_cli and not self._storage.find("webhook_endpoint", endpoint):
             raise ValueError(f"endpoint must be the id of a webhook endpoint; {endpoint} is none.")
         return rule
 

@@ -31,14 +31,14 @@ def deliveries() -> Response:
 def hold() -> Response:
     """Deliver nothing until released."""
     current_sandbox().deliveries.hold()
-    return deliveries()
+    return _what_waits()
 
 
 @bp.post("/deliveries/release")
 def release() -> Response:
     """Deliver again; rules that hold are over."""
     current_sandbox().deliveries.release()
-    return deliveries()
+    return _what_waits()
 
 
 @bp.post("/deliveries/<delivery_id>/release")
@@ -157,3 +157,8 @@ def show_request(request_id: str) -> Response:
         return complaint("No such request, or too long ago.", 404)
     text = json.dumps(masked(known), indent=2, ensure_ascii=False, sort_keys=False)
     return Response(text, content_type="application/json")
+
+
+def _what_waits() -> Response:
+    sandbox = current_sandbox()
+    return jsonify(held=sandbox.state.is_held, waiting=len(sandbox.deliveries.pending()))

@@ -44,21 +44,24 @@ def roll(storage: Storage, endpoint_id: str, overlap: float) -> str:
     """Give an endpoint a new secret; the old one signs as well for `overlap` seconds."""
     with storage.lock:
         storage.get("webhook_endpoint", endpoint_id)
-        old = storage.note(endpoint_id)["secret"]
-        new = storage.new_id("whsec_", 32)
-        ends = storage.time() + overlap
-        storage.note(endpoint_id, secret=new, old_secret=old, old_secret_until=ends)
+        known = storage.note(endpoint_id)
+        new, ends = storage.new_id("whsec_", 32), storage.time() + overlap
+        old = [[known["secret"], ends], *_old_secrets(storage, known)]
+        storage.note(endpoint_id, secret=new, old_secrets=old)
         return new
 
 
 def secrets_of(storage: Storage, endpoint: Json) -> list[str]:
-    """Return what signs for an endpoint now: its secret, and the old one while both hold."""
+    """Return what signs for an endpoint now: its secret, and the old ones that still hold."""
     if endpoint.get("secret"):
         return [endpoint["secret"]]
     known = storage.note(endpoint["id"])
-    if storage.time() < known.get("old_secret_until", 0):
-        return [known["secret"], known["old_secret"]]
-    return [known["secret"]]
+    return [known["secret"], *(secret for secret, _ in _old_secrets(storage, known))]
+
+
+def _old_secrets(storage: Storage, known: Json) -> list[tuple[str, float]]:
+    """Return the old secrets that still sign, each with its end, the newest first."""
+    return [(old, ends) for old, ends in known.get("old_secrets", []) if storage.time() < ends]
 
 
 def in_old_version(storage: Storage, event: Json) -> Json:

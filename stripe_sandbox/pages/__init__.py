@@ -3,6 +3,7 @@
 The hosted Checkout page and the 3-D Secure page are in `checkout` and `authentication`.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -78,13 +79,22 @@ def payment_element() -> Response:
 
 
 def _controls() -> list[str]:
-    """Return the paths that make the sandbox misbehave."""
+    """Return the paths that make the sandbox misbehave, as the handbook writes them."""
     rules = current_app.url_map.iter_rules()
     return sorted(
-        rule.rule
+        path
         for rule in rules
         if rule.rule.startswith("/_sandbox/") and "POST" in (rule.methods or ())
+        for path in _written(rule.rule)
     )
+
+
+def _written(rule: str) -> list[str]:
+    """Return the paths behind a rule of Flask's: ids in braces, each choice by itself."""
+    path = re.sub(r"<\w+>", "{id}", rule)
+    choice = re.search(r"<any\((.+)\):\w+>", path)
+    words = choice[1].split(", ") if choice else [""]
+    return [path.replace(choice[0], word) if choice else path for word in words]
 
 
 @cache

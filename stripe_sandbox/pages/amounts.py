@@ -3,12 +3,15 @@
 import re
 from copy import copy
 from decimal import Decimal
-
-from babel import Locale
+from functools import cache
+from typing import TYPE_CHECKING
 
 from stripe_sandbox.resources.currencies import THREE_DECIMAL, ZERO_DECIMAL
 
-_LOCALES = {"en": Locale("en", "US"), "zh-TW": Locale("zh", "TW", script="Hant")}
+if TYPE_CHECKING:
+    from babel import Locale
+
+_LOCALES = {"en": "en_US", "zh-TW": "zh_Hant_TW"}
 
 
 def amount_shown(amount: int, currency: str, speech: str) -> str:
@@ -20,7 +23,15 @@ def amount_shown(amount: int, currency: str, speech: str) -> str:
     value = Decimal(amount).scaleb(-decimals)
     if currency == "twd" and value == value.to_integral():
         decimals = 0
-    pattern = copy(_LOCALES[speech].currency_formats["standard"])
+    locale = _locale(speech)
+    pattern = copy(locale.currency_formats["standard"])
     pattern.frac_prec = (decimals, decimals)
-    shown = pattern.apply(value, _LOCALES[speech], currency=currency.upper(), currency_digits=False)
+    shown = pattern.apply(value, locale, currency=currency.upper(), currency_digits=False)
     return re.sub(r"(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", shown)
+
+
+@cache
+def _locale(speech: str) -> "Locale":
+    from babel import Locale  # noqa: PLC0415 - it takes its time, and most programs see no page
+
+    return Locale.parse(_LOCALES[speech])

@@ -4,7 +4,6 @@ import hashlib
 from contextlib import suppress
 
 from flask import Blueprint, Response, current_app, json, request
-from simple_websocket import ConnectionClosed, Server
 
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.protocol.shapes import Json
@@ -50,6 +49,11 @@ def create(call: Call) -> Json:
 @websocket.route("/v1/stripecli/websocket", websocket=True)
 def listen() -> Response:
     """Serve a CLI until it goes away. A browser can't come here: it can't send the header."""
+    from simple_websocket import (  # noqa: PLC0415 - it takes its time, and few programs listen
+        ConnectionClosed,
+        Server,
+    )
+
     sandbox: Sandbox = current_app.extensions["stripe_sandbox"]
     listener = sandbox.listeners.get(request.headers.get("Websocket-Id", ""))
     if listener is None:

@@ -17,8 +17,9 @@ def test_held_deliveries_wait_for_release(world: World) -> None:
     assert world.sandbox.deliveries.drain() == []
 
     held = world.session.get(f"{BASE}/_sandbox/deliveries").json()
-    world.control("deliveries/release")
+    released = world.control("deliveries/release").json()
 
+    assert released == {"held": False, "waiting": 1}
     assert (held["held"], held["deliveries"][0]["type"]) == (True, "payment_intent.created")
     assert len(world.sandbox.deliveries.drain()) == 1
 
@@ -170,3 +171,11 @@ def test_a_snapshot_brings_back_what_was(world: World) -> None:
 
     assert world.stripe.payment_intents.retrieve(intent.id).status == "requires_payment_method"
     assert world.event_types() == ["payment_intent.created"]
+
+
+def test_the_landing_page_writes_paths_as_the_handbook_does(world: World) -> None:
+    page = world.session.get(f"{BASE}/").text
+
+    assert "/_sandbox/disputes/{id}/win<" in page
+    assert "/_sandbox/disputes/{id}/lose<" in page
+    assert "_id" not in page.partition("/_sandbox/charges")[2].partition("</dd>")[0]

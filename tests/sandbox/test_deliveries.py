@@ -201,6 +201,22 @@ def test_both_secrets_sign_while_an_old_one_is_replaced(world: World) -> None:
     assert world.control("webhook_endpoints/we_x/roll").status_code == 404
 
 
+def test_every_secret_that_was_replaced_signs_until_its_own_end(world: World) -> None:
+    endpoint = listen(world, "payment_intent.created")
+    lengths = (90, 30)
+    for seconds in lengths:
+        world.control(f"webhook_endpoints/{endpoint.id}/roll", seconds=seconds)
+
+    counts = []
+    for _ in range(3):
+        world.intent()
+        world.sandbox.deliveries.drain()
+        counts.append(world.sent[-1][1]["Stripe-Signature"].count("v1="))
+        world.now += 45
+
+    assert counts == [3, 2, 1]
+
+
 def test_an_attempt_keeps_its_request_its_answer_and_its_signature(world: World) -> None:
     listen(world, "payment_intent.created")
     world.intent()
