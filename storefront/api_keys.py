@@ -53,7 +53,7 @@ def find_key(given: str) -> FoundKey:
     if not SHAPE.fullmatch(given):
         raise InvalidKey("shape")
     with reading() as session:
-        row = session.execute(KEY_BY_PREFIX, {"prefix": _prefix(given)}).one_or_none()
+        row = session.execute(KEY_BY_PREFIX, {"prefix": public_part(given)}).one_or_none()
     is_right = hmac.compare_digest(_hash(given), row.secret_hash if row else NO_HASH)
     now = clock.now()
     if not row or not is_right:
@@ -88,7 +88,7 @@ def create_key(
         ApiKey(
             user_id=user_id,
             name=name,
-            prefix=_prefix(given),
+            prefix=public_part(given),
             secret_hash=_hash(given),
             scopes=" ".join(sorted(set(scopes))),
             created_at=now,
@@ -107,8 +107,8 @@ def list_keys() -> Sequence[tuple[ApiKey, str]]:
 
 @transaction
 def revoke_key(session: Session, prefix: str) -> bool:
-    """End a key at once, known by its prefix; False if there is none that isn't ended."""
-    is_open = (ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None))
+    """End a key at once, known by its prefix or all of it; False if there is none to end."""
+    is_open = (ApiKey.prefix == public_part(prefix), ApiKey.revoked_at.is_(None))
     done = session.execute(update(ApiKey).where(*is_open).values(revoked_at=clock.now()))
     return rowcount_of(done) == 1
 
@@ -131,7 +131,8 @@ def _note_use(session: Session, key_id: str) -> None:
     session.execute(update(ApiKey).where(ApiKey.id == key_id, is_due).values(last_used_at=now))
 
 
-def _prefix(given: str) -> str:
+def public_part(given: str) -> str:
+    """Return the prefix of a key, which may be told: it opens nothing."""
     return given[: len(MARK) + PREFIX_LETTERS]
 
 

@@ -31,13 +31,26 @@ class Lifetime(click.ParamType[timedelta]):
         return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
+class User(click.ParamType[str]):
+    """A user's name: what can be the subject of a token."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Return the name as it is."""
+        if not tokens.is_subject(value):
+            self.fail(f"{value!r} isn't 1 to {tokens.LONGEST_SUBJECT} printable characters.",
+                      param, ctx)  # fmt: skip
+        return str(value)
+
+
 SCOPES = click.Choice([str(scope) for scope in Scope])
 keys = AppGroup("api-keys", help="API keys: make, list and revoke them.")
 token_commands = AppGroup("tokens", help="Tokens that the shop issues itself.")
 
 
 @keys.command("create")
-@click.option("--user", required=True, help="Whose carts and orders it opens; any name.")
+@click.option("--user", type=User(), required=True, help="Whose carts and orders it opens.")
 @click.option("--name", required=True, help="What it is for, for people.")
 @click.option("--scope", "scopes", type=SCOPES, multiple=True, required=True)
 @click.option("--expires-in", type=Lifetime(), help="Such as 90d; without it, never.")
@@ -62,14 +75,15 @@ def show() -> None:
 @keys.command("revoke")
 @click.argument("prefix")
 def revoke(prefix: str) -> None:
-    """End the key with this prefix, at once."""
-    if not api_keys.revoke_key(prefix):
-        raise click.ClickException(f"There is no open key {prefix!r}. See: flask api-keys list")
-    click.echo(f"{prefix} opens nothing any more.")
+    """End the key with this prefix, at once; the whole key will do, too."""
+    name = api_keys.public_part(prefix)
+    if not api_keys.revoke_key(name):
+        raise click.ClickException(f"There is no open key {name!r}. See: flask api-keys list")
+    click.echo(f"{name} opens nothing any more.")
 
 
 @token_commands.command("issue")
-@click.option("--user", required=True, help="The token's subject.")
+@click.option("--user", type=User(), required=True, help="The token's subject.")
 @click.option("--scope", "scopes", type=SCOPES, multiple=True, help="Default: all of them.")
 @click.option("--expires-in", type=Lifetime(), default="15m", show_default=True)
 def issue(user: str, scopes: tuple[str, ...], expires_in: timedelta) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -40,6 +40,11 @@ class Claims:
 
     subject: str
     scopes: frozenset[str]
+
+
+def is_subject(name: object) -> bool:
+    """Say whether a user can be called so, by a token or by a key."""
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_SUBJECT and name.isprintable()
 
 
 def verify(token: str) -> Claims:
@@ -131,11 +136,9 @@ def _moment(value: object) -> float:
 
 def _subject(claims: Mapping[str, Any]) -> str:
     subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+    if not is_subject(subject):
         raise InvalidToken("sub")
-    if not subject.isprintable():
-        raise InvalidToken("sub")
-    return subject
+    return cast("str", subject)
 
 
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
