@@ -16,6 +16,10 @@ export class Group {
     this.options = options;
     /** Empty where the intent is made only when the shopper submits. */
     this.clientSecret = options.clientSecret ?? '';
+    const {mode} = /** @type {{mode?: string}} */ (options);
+    if (mode && mode !== 'payment') {
+      throw new IntegrationError(`The sandbox has elements({mode: "payment"}) only, not "${mode}".`);
+    }
     if (options.mode !== 'payment') intentPath(this.clientSecret);
     else if (!Number.isInteger(options.amount) || options.amount < 1 || !options.currency) {
       throw new IntegrationError('elements({mode: "payment"}) needs an `amount` and a `currency`.');

@@ -6,6 +6,21 @@ export class IntegrationError extends Error {
   name = 'IntegrationError';
 }
 
+const CALLS = /^(collect|confirm|create|handle|init|payment|process|retrieve|verify)[A-Z]/;
+
+/** Returns the same object; to call what Stripe.js may have and this lacks is a mistake that says so.
+ * @template {object} T @param {T} face @returns {T} */
+export function namingWhatItLacks(face) {
+  return new Proxy(face, {
+    get(target, name, receiver) {
+      if (name in target || !CALLS.test(String(name))) return Reflect.get(target, name, receiver);
+      return () => {
+        throw new IntegrationError(`The sandbox's stand-in for Stripe.js has no ${String(name)}().`);
+      };
+    },
+  });
+}
+
 /** @param {PaymentIntent} intent @returns {StripeError} */
 export function finished(intent) {
   return {

@@ -4,7 +4,7 @@
 import {Api} from './api.js';
 import {canStay, challenge} from './challenge.js';
 import {Group} from './elements.js';
-import {IntegrationError, notAuthenticated} from './errors.js';
+import {IntegrationError, namingWhatItLacks, notAuthenticated} from './errors.js';
 
 /**
  * @typedef {{
@@ -77,14 +77,14 @@ const Stripe = (publishableKey, options = {}) => {
     return {error: notAuthenticated(answer.paymentIntent)};
   }
 
-  return {
+  return namingWhatItLacks({
     elements,
     confirmPayment,
     handleNextAction,
     retrievePaymentIntent: (secret) =>
       /** @type {Promise<import('@stripe/stripe-js').PaymentIntentResult>} */ (api.retrieve(secret)),
     registerAppInfo: () => undefined,
-  };
+  });
 };
 
 /** Leaves the page: for what the intent asks for, or else for the shop's.

@@ -158,6 +158,24 @@ def test_only_publishable_test_keys_are_taken(page: Page) -> None:
         assert told == "IntegrationError"
 
 
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("stripe.createConfirmationToken({})", "createConfirmationToken()"),
+        ("stripe.confirmSetup({})", "confirmSetup()"),
+        ("stripe.createToken()", "createToken()"),
+        ("stripe.elements({mode: 'setup', currency: 'usd'})", '"setup"'),
+    ],
+)
+def test_what_the_stand_in_lacks_is_named(page: Page, call: str, names: str) -> None:
+    page.evaluate("window.stripe = Stripe('pk_test_x')")
+    told = page.evaluate(f"() => {{try {{{call}}} catch (error) {{return String(error)}}}}")
+
+    assert told.startswith("IntegrationError: ")
+    assert names in told
+    assert page.evaluate("(async () => typeof await stripe)()") == "object"
+
+
 def test_an_intent_can_be_read_with_its_secret(
     page: Page, intent: Any, mount: Callable[..., FrameLocator]
 ) -> None:
