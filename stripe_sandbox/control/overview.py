@@ -1,9 +1,9 @@
 """What there is to see in a sandbox, in the words of the control panel."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
 
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.resources.disputes import OPEN
@@ -31,15 +31,17 @@ _TONES = {
 }
 
 
-def overview(sandbox: Sandbox) -> Json:
-    """Return everything that the page shows, the newest first."""
+def overview(sandbox: Sandbox, before: str = "") -> Json:
+    """Return everything that the page shows, the newest first; of events those older than one."""
     with sandbox.lock:
         deliveries = sandbox.deliveries.pending()
         rules = [_rule(rule) for rule in sandbox.rules.all()]
-        requests = [_request(row) for row in islice(reversed(sandbox.requests.values()), _REQUESTS)]
-        events = islice(sandbox.newest_first("event"), _EVENTS)
+        requests = [
+            _request(sandbox, row) for row in islice(reversed(sandbox.requests.values()), _REQUESTS)
+        ]
+        events = list(islice(_events(sandbox, before), _EVENTS + 1))
         return {
-            "clock": _moment(sandbox.time()),
+            "clock": _moment(sandbox, sandbox.time()),
             "advanced": span(sandbox.state.clock_offset),
             "is_held": sandbox.state.is_held,
             "waiting": len(deliveries),
@@ -49,7 +51,9 @@ def overview(sandbox: Sandbox) -> Json:
             "failed_calls": sum(row["is_failed"] for row in requests),
             "rules": rules,
             "active": [rule for rule in rules if rule["is_active"]],
-            "events": [_event(sandbox, event) for event in events],
+            "events": [_event(sandbox, event) for event in events[:_EVENTS]],
+            "before": before,
+            "older_than": events[_EVENTS - 1]["id"] if len(events) > _EVENTS else None,
             "objects": [row for kind in _VERBS for row in _objects(sandbox, kind)],
             "endpoints": list(sandbox.state.tables.get("webhook_endpoint", {}).values()),
             "requests": requests,
@@ -85,12 +89,19 @@ def span(seconds: float) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
+def _events(sandbox: Sandbox, before: str) -> Iterator[Json]:
+    events = sandbox.newest_first("event")
+    while before and next(events, {"id": before})["id"] != before:
+        pass
+    return events
+
+
 def _event(sandbox: Sandbox, event: Json) -> Json:
     rows = sandbox.deliveries.of_event(event["id"])
     return {
         "id": event["id"],
         "type": event["type"],
-        "at": _moment(event["created"]),
+        "at": _moment(sandbox, event["created"]),
         "about": event["data"]["object"].get("id", ""),
         "deliveries": [_delivery(sandbox, row) for row in rows],
     }
@@ -106,7 +117,7 @@ def _delivery(sandbox: Sandbox, row: Json) -> Json:
         "tone": _TONES.get(state, "wait"),
         "is_waiting": is_waiting,
         "due_in": span(due_in) if is_waiting and state != "held" and due_in > 0 else None,
-        "attempts": [{**each, "at": _moment(each["at"])} for each in row["attempts"]],
+        "attempts": [{**each, "at": _moment(sandbox, each["at"])} for each in row["attempts"]],
     }
 
 
@@ -134,10 +145,10 @@ def _verbs(kind: str, row: Json) -> list[tuple[str, str]]:
     ]
 
 
-def _request(row: Json) -> Json:
+def _request(sandbox: Sandbox, row: Json) -> Json:
     return {
         **row,
-        "at": _moment(row["at"]),
+        "at": _moment(sandbox, row["at"]),
         "is_failed": row["status"] >= HTTPStatus.BAD_REQUEST,
     }
 
@@ -161,8 +172,10 @@ def _often(rule: Json) -> str:
     return ", ".join(part for part in (*extra, chance, left, used) if part)
 
 
-def _moment(seconds: Any) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
+def _moment(sandbox: Sandbox, seconds: float) -> str:
+    """Return a time as a clock shows it, with its date once the sandbox's isn't everybody's."""
+    date = "%Y-%m-%d " if sandbox.state.clock_offset else ""
+    return datetime.fromtimestamp(seconds, UTC).strftime(f"{date}%H:%M:%S")
 
 
 _EXTRAS = {"seconds": "s", "copies": "more", "among": "together", "retry_after": "s to wait"}

@@ -20,7 +20,7 @@ def panel() -> Response:
         for_calls=FOR_CALLS,
         for_deliveries=FOR_DELIVERIES,
         version=version(sandbox),
-        **overview(sandbox),
+        **overview(sandbox, request.args.get("before", "")),
     )
     return secured(page)
 
@@ -32,7 +32,8 @@ def live() -> Response:
     now = version(sandbox)
     if request.args.get("seen") == now:
         return secured("", status=204)
-    return secured(render_template("panel/_live.html", version=now, **overview(sandbox)))
+    seen = overview(sandbox, request.args.get("before", ""))
+    return secured(render_template("panel/_live.html", version=now, **seen))
 
 
 @bp.get("/objects/<object_id>")

@@ -6,6 +6,7 @@ const said = element("said");
 const wrong = element("wrong");
 /** @type {Map<string, string>} What each section was last told to be. */
 const shown = new Map([...live.children].map((section) => [section.id, section.outerHTML]));
+const before = new URLSearchParams(location.search).get("before") ?? "";
 let version = live.dataset.version ?? "";
 
 document.addEventListener("submit", (event) => {
@@ -30,7 +31,7 @@ async function watch() {
 
 async function refresh() {
   try {
-    const answer = await fetch(`/_sandbox/live?seen=${encodeURIComponent(version)}`);
+    const answer = await fetch(`/_sandbox/live?${new URLSearchParams({ seen: version, before })}`);
     if (answer.status === 200) replace(await answer.text());
     if (live.classList.toggle("stale", !answer.ok)) say(wrong, "The sandbox answers with an error.");
     else if (wrong.dataset.lost) say(wrong, "");

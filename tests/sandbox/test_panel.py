@@ -158,3 +158,26 @@ def test_the_page_runs_no_inline_code_and_labels_every_field(browser: FlaskClien
         answer.text,
     )
     assert len(fields) == len(labelled) > 10
+
+
+def test_every_event_is_on_one_of_the_pages(world: World, browser: FlaskClient) -> None:
+    for _ in range(70):
+        world.intent()
+    pages, link = [], "/_sandbox/"
+    while link:
+        pages.append(browser.get(link).text)
+        found = re.search(r'href="(/_sandbox/\?before=evt_\w+)', pages[-1])
+        link = found[1] if found else ""
+    ids = [name for page in pages for name in re.findall(r'<details id="(evt_\w+)"', page)]
+
+    assert len(pages) == 3
+    assert ids == [event["id"] for event in world.sandbox.newest_first("event")]
+    assert "Nothing older" in browser.get("/_sandbox/live?before=evt_forgotten").text
+
+
+def test_times_have_dates_once_the_clock_was_advanced(world: World, browser: FlaskClient) -> None:
+    before = browser.get("/_sandbox/").text
+    world.control("clock/advance", seconds=7 * 86400)
+
+    assert "2027-01-22 08:00:00" not in before
+    assert "2027-01-22 08:00:00" in browser.get("/_sandbox/").text
