@@ -182,7 +182,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "copies": (lambda value: _is_whole(value, 1, 100), "a whole number from 1 to 100"),
     "endpoint": (lambda value: isinstance(value, str), "the id of a webhook endpoint"),
     "method": (lambda value: value in ("GET", "POST", "DELETE"), "GET, POST or DELETE"),
-    "path": (_is_path, "the beginning, from /v1/ on, of a path of Stripe's"),
+    "path": (_is_path, "a path of Stripe's that begins with /v1/"),
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "from 0 to 1"),
     "retry_after": (lambda value: _is_whole(value, 0, 3600), "a whole number of seconds"),
     "seconds": (

@@ -80,7 +80,9 @@ def test_what_cannot_be_is_said(panel: Page) -> None:
     panel.get_by_label("Path begins with").fill("/elsewhere")
     panel.get_by_role("button", name="Add the rule").nth(1).click()
 
-    expect(panel.get_by_role("alert")).to_have_text("path must be a path that begins with /v1/.")
+    expect(panel.get_by_role("alert")).to_have_text(
+        "path must be a path of Stripe's that begins with /v1/."
+    )
 
 
 def test_it_fits_a_small_phone(panel: Page, app: Flask) -> None:
