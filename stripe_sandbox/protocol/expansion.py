@@ -12,6 +12,9 @@ _DEEPEST = 4
 lists_within: dict[tuple[str, str], Callable[[Storage, Json], Json]] = {}
 """(object, field) → the list that appears there only when it is expanded."""
 
+as_read: dict[str, Callable[[Storage, Json], Json]] = {}
+"""By the kind of object, what it looks like when it is read: what time alone changes."""
+
 
 def expanded(storage: Storage, result: Json, paths: list[str]) -> Json:
     """Return `result` with every path expanded; raise 400 for one that can't be."""
@@ -55,7 +58,8 @@ def _object_behind(storage: Storage, value: Any, kind: str) -> Any:
     if not isinstance(value, str):
         return value
     if kind:
-        return storage.find(kind, value) or value
+        row = storage.find(kind, value)
+        return as_read[kind](storage, row) if row and kind in as_read else row or value
     found = (rows.get(value) for rows in storage.state.tables.values())
     return next((row for row in found if row), value)
 

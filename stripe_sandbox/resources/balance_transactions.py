@@ -4,12 +4,14 @@ Of one charge and of what became of it, they always add up to what was captured,
 refunded, less what is disputed or lost.
 """
 
+from stripe_sandbox.protocol.expansion import as_read
 from stripe_sandbox.protocol.pagination import listed
 from stripe_sandbox.protocol.shapes import Json, blank
 from stripe_sandbox.protocol.transport import Call, Endpoints
 from stripe_sandbox.resources.method_types import METHOD_TYPES
 from stripe_sandbox.resources.settlements import settle_due
 from stripe_sandbox.sandbox import Sandbox
+from stripe_sandbox.storage import Storage
 
 endpoints = Endpoints()
 
@@ -29,7 +31,7 @@ def record_charge(sandbox: Sandbox, charge: Json) -> Json:
     booked_as = ("charge" if kind == "card" else "payment", "charge")
     row = _booked(sandbox, charge, booked_as, amount, fee=fee)
     if sandbox.note(charge["payment_method"]).get("behaviour") == "available_at_once":
-        return sandbox.change(row, available_on=sandbox.now(), status="available")
+        return sandbox.change(row, available_on=sandbox.now())
     return row
 
 
@@ -62,14 +64,14 @@ def record_dispute_reversal(sandbox: Sandbox, dispute: Json) -> Json:
 @endpoints("GET /v1/balance_transactions/{}")
 def retrieve(call: Call, transaction_id: str) -> Json:
     """Return one balance transaction."""
-    return call.sandbox.get("balance_transaction", transaction_id)
+    return _as_read(call.sandbox, call.sandbox.get("balance_transaction", transaction_id))
 
 
 @endpoints("GET /v1/balance_transactions", takes=f"{' '.join(_FILTERS)} payout")
 def list_all(call: Call) -> Json:
     """Return balance transactions, filtered by type, currency or source; no payout has any."""
     settle_due(call.sandbox)
-    return listed(
+    found = listed(
         call.sandbox,
         "balance_transaction",
         call.params,
@@ -77,6 +79,13 @@ def list_all(call: Call) -> Json:
         filters=_FILTERS,
         matches=lambda _: "payout" not in call.params,
     )
+    return {**found, "data": [_as_read(call.sandbox, row) for row in found["data"]]}
+
+
+def _as_read(storage: Storage, row: Json) -> Json:
+    """Return a transaction as it stands now: its money becomes available by itself."""
+    is_available = row["available_on"] <= storage.now()
+    return {**row, "status": "available"} if is_available else row
 
 
 def _booked(
@@ -117,3 +126,6 @@ def _booked(
             "type": kind,
         }
     )
+
+
+as_read["balance_transaction"] = _as_read

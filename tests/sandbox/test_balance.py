@@ -20,6 +20,20 @@ def test_a_payment_is_booked_less_its_fee(world: World, how: str, kind: str, fee
     assert booked.reporting_category == "charge"
 
 
+def test_money_becomes_available_by_itself(world: World) -> None:
+    api, expand = world.stripe, {"expand": ["latest_charge.balance_transaction"]}
+    paid = world.paid(**expand)
+    booked = paid.latest_charge.balance_transaction
+    world.now = booked.available_on
+
+    [listed] = api.balance_transactions.list().data
+    again = api.payment_intents.retrieve(paid.id, expand).latest_charge.balance_transaction
+    one = api.balance_transactions.retrieve(booked.id)
+
+    assert booked.status == "pending"
+    assert [row.status for row in (listed, again, one)] == ["available"] * 3
+
+
 def test_transactions_are_found_by_source_and_type(world: World) -> None:
     intent = world.paid()
     refund = world.stripe.refunds.create({"payment_intent": intent.id, "amount": 100})
