@@ -22,6 +22,7 @@ from storefront.views import (
 
 def init_views(app: Flask) -> None:
     """Register the blueprints and what surrounds every request."""
+    app.url_map.merge_slashes = False  # else `//` is redirected with a page, below /v1 too
     security.init_security(app)
     pages.init_pages(app)
     errors.init_errors(app)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, current_app, jsonify, request
+from werkzeug.wrappers import Response
 
 from storefront import events, outbox
 from storefront.config import WEBHOOK_HINT, settings
 from storefront.evidence import MalformedEvent
 from storefront.gateway_errors import InvalidSignature
+from storefront.views.api.errors import CODES, ApiError, ErrorCode, error_answer
 from storefront.views.security import csrf, read_body
 
 log = logging.getLogger(__name__)
@@ -27,26 +28,26 @@ LARGEST_BODY = 512 * 1024
 
 @bp.post("/webhooks/stripe")
 @bp.post("/payments/webhook")
-def stripe() -> tuple[Response, int]:
+def stripe() -> Response:
     """Receive one delivery and answer its outcome in a word."""
     if not settings().webhook_secrets:
         return _refuse(
-            HTTPStatus.SERVICE_UNAVAILABLE, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"
+            ErrorCode.SERVICE_UNAVAILABLE, f"STRIPE_WEBHOOK_SECRET is not set. {WEBHOOK_HINT}"
         )
     body = read_body(LARGEST_BODY)
     try:
         done = events.receive(body, request.headers.get("Stripe-Signature", ""))
     except (InvalidSignature, MalformedEvent) as error:
-        return _refuse(HTTPStatus.BAD_REQUEST, str(error))
+        return _refuse(ErrorCode.MALFORMED_REQUEST, str(error))
     response = jsonify(outcome=done.outcome)
     if done.has_calls:
         response.call_on_close(_work_in(current_app._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001
-    return response, HTTPStatus.OK
+    return response
 
 
-def _refuse(status: int, sentence: str) -> tuple[Response, int]:
-    log.warning("webhook=refused status=%d reason=%s", status, sentence)
-    return jsonify(error=sentence), status
+def _refuse(code: ErrorCode, sentence: str) -> Response:
+    log.warning("webhook=refused status=%d reason=%s", CODES[code].status, sentence)
+    return error_answer(ApiError(code, sentence))
 
 
 def _work_in(app: Flask) -> Callable[[], None]:

@@ -223,7 +223,10 @@ def test_after_an_outage_the_same_request_is_the_same_payment(alice: Caller):
     assert len(alice.shop.at_stripe("payment_intent")) == 1
 
 
-@pytest.mark.parametrize("path", ["/v1/nowhere", "/v1/", "/v1/orders/", "/v1/payments:refund"])
+NOWHERE = ["/v1", "/v1/", "/v1/nowhere", "/v1/orders/", "/v1//orders", "/v1/payments:refund"]
+
+
+@pytest.mark.parametrize("path", NOWHERE)
 def test_what_nobody_answers_is_told_like_everything_else(anybody: Caller, path: str):
     answer = anybody.get(path)
 

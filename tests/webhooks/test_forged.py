@@ -64,7 +64,7 @@ def test_a_forged_delivery_is_refused_and_leaves_no_trace(
     response = sqlite_shop.post(body, signature=signature)
 
     assert response.status_code == 400
-    assert set(response.json) == {"error"}
+    assert response.json["error"]["code"] == "MALFORMED_REQUEST"
     assert (standing(sqlite_shop), inbox(sqlite_shop)) == (before, {})
 
 

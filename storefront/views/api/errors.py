@@ -161,7 +161,7 @@ def answer_of_status(status: int, code: ErrorCode | None = None) -> Response:
 
 def is_below_api() -> bool:
     """Say whether a program is asking, so that it gets JSON and not a page."""
-    return request.path.startswith(BELOW_API)
+    return f"{request.path}/".startswith(BELOW_API)
 
 
 def request_id() -> str:
