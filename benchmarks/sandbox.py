@@ -9,6 +9,7 @@ import time
 from http.client import HTTPConnection
 from itertools import count
 from multiprocessing.sharedctypes import Synchronized
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.stopwatch import (
@@ -68,19 +69,26 @@ class Client:
 
 def main() -> None:
     """Print rates, what they are of an empty endpoint's, and the price of a snapshot."""
-    with on_another_core(), receiver() as (hook, heard):
-        port = free_port()
-        with program("stripe_sandbox", "--port", str(port), "--seed", "1") as pid:
-            wait_until_open(port)
-            client = Client(port)
-            events = "enabled_events[]=charge.succeeded&enabled_events[]=payment_intent.succeeded"
-            client.post("/v1/webhook_endpoints", f"url=http://127.0.0.1:{hook}/&{events}")
-            for _ in range(100):
-                client.pay()
-            empty = measure(ROUNDS, client.look, of=pid)
-            paid, late = _paid_and_delivered(client, pid, heard)
-    _print(empty, paid, late)
+    with on_another_core(), receiver() as (hook, heard), TemporaryDirectory() as folder:
+        _print(*_measured(hook, heard))
+        _, cost, _ = _measured(hook, heard, "--keep-events", "500", "--state", f"{folder}/state")
+        _print_cost("the same, --keep-events 500 --state", cost)
     _print_snapshot()
+
+
+def _measured(hook: int, heard: Any, *options: str) -> tuple[Cost, Cost, float]:
+    """Return the cost of an empty endpoint and of payments, and how late the last delivery was."""
+    port = free_port()
+    heard.value = 0
+    with program("stripe_sandbox", "--port", str(port), "--seed", "1", *options) as pid:
+        wait_until_open(port)
+        client = Client(port)
+        events = "enabled_events[]=charge.succeeded&enabled_events[]=payment_intent.succeeded"
+        client.post("/v1/webhook_endpoints", f"url=http://127.0.0.1:{hook}/&{events}")
+        for _ in range(100):
+            client.pay()
+        empty = measure(ROUNDS, client.look, of=pid)
+        return empty, *_paid_and_delivered(client, pid, heard)
 
 
 def _paid_and_delivered(client: Client, pid: int, heard: Any) -> tuple[Cost, float]:
@@ -103,11 +111,15 @@ def _paid_and_delivered(client: Client, pid: int, heard: Any) -> tuple[Cost, flo
 
 def _print(empty: Cost, paid: Cost, late: float) -> None:
     ratio = paid.rate_of_a_core / empty.rate_of_a_core
-    for what, cost in (("empty endpoint", empty), ("create, confirm, two deliveries", paid)):
-        print(f"  {what:32}{cost.rate:6.0f}/s; a core sustains {cost.rate_of_a_core:5.0f}/s")
+    _print_cost("empty endpoint", empty)
+    _print_cost("create, confirm, two deliveries", paid)
     print(
         f"  ratio {ratio:.2f}; the last delivery came {late * 1000:.0f} ms after the last payment"
     )
+
+
+def _print_cost(what: str, cost: Cost) -> None:
+    print(f"  {what:36}{cost.rate:6.0f}/s; a core sustains {cost.rate_of_a_core:5.0f}/s")
 
 
 def _print_snapshot() -> None:
