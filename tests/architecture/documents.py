@@ -40,6 +40,27 @@ def targets_in_the_makefile() -> set[str]:
     return set(IN_THE_MAKEFILE.findall((ROOT / "Makefile").read_text()))
 
 
+def paths_on_the_map() -> list[str]:
+    """Return the paths in the first column of the README's map; a bare name is beside the last."""
+    section = (ROOT / "README.md").read_text().partition("\n## The map of the code\n")[2]
+    rows = [row for row in section.partition("\n## ")[0].splitlines() if row.startswith("|")]
+    found: list[str] = []
+    for row in rows:
+        folder = ""
+        for name in re.findall(r"`([^`]+)`", row.split("|")[1]):
+            folder = folder if "/" not in name.rstrip("/") else f"{name.partition('/')[0]}/"
+            found.append(name if name.startswith(folder) else folder + name)
+    return found
+
+
+def modules_of_the_shop() -> set[str]:
+    """Return the shop's modules and packages, those in its packages apart."""
+    shop = ROOT / "storefront"
+    modules = {path.name for path in shop.glob("[!_]*.py")}
+    packages = {f"{path.parent.name}/" for path in shop.glob("*/__init__.py")}
+    return {f"storefront/{name}" for name in modules | packages}
+
+
 def routes_in_the_code(app: Flask) -> set[str]:
     """Return every rule of the shop, as Flask writes it, static files apart."""
     rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static")

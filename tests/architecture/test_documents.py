@@ -32,6 +32,13 @@ def test_every_setting_is_in_the_example_and_no_other(environment: dict[str, str
     assert documents.settings_in_the_example() == in_the_code
 
 
+def test_the_map_names_every_module_of_the_shop_and_nothing_that_isnt_there() -> None:
+    named = documents.paths_on_the_map()
+
+    assert [each for each in named if not (ROOT / each).exists()] == []
+    assert documents.modules_of_the_shop() - set(named) == set()
+
+
 def test_every_page_is_in_the_documents_and_no_other(app: Flask) -> None:
     architecture = (ROOT / "docs" / "architecture.md").read_text()
 
