@@ -76,6 +76,7 @@ def live_or_new(session: Session, order_id: str, flow: Flow, terms: Terms = NO_T
     now = clock.now()
     payment = Payment(
         order_id=order.id,
+        owner=order.owner,
         attempt=len(order.payments) + 1,
         flow=flow,
         amount=order.amount_total,

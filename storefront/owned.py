@@ -93,29 +93,25 @@ ITEMS: Query = (
     .where(LineItem.order_id.in_(bindparam("order_ids", expanding=True)))
     .order_by(LineItem.id)
 )
-PAYMENTS: Query = (
-    select(
-        Payment.id,
-        Payment.order_id,
-        Order.owner.label("user_id"),
-        Payment.flow,
-        Payment.payment_intent_id.label("stripe_payment_intent_id"),
-        Payment.checkout_session_id,
-        Payment.amount,
-        Payment.amount_received,
-        Payment.amount_refunded,
-        Payment.currency,
-        Payment.status,
-        func.coalesce(Payment.failure_code, Payment.failure_message).label("failure_reason"),
-        Payment.last_event_id,
-        Payment.client_metadata.label("metadata"),
-        Payment.created_at,
-        Payment.updated_at,
-        _paid_at(Payment),
-    )
-    .join(Order, Order.id == Payment.order_id)
-    .where(Order.owner == bindparam("owner"))
-)
+PAYMENTS: Query = select(
+    Payment.id,
+    Payment.order_id,
+    Payment.owner.label("user_id"),
+    Payment.flow,
+    Payment.payment_intent_id.label("stripe_payment_intent_id"),
+    Payment.checkout_session_id,
+    Payment.amount,
+    Payment.amount_received,
+    Payment.amount_refunded,
+    Payment.currency,
+    Payment.status,
+    func.coalesce(Payment.failure_code, Payment.failure_message).label("failure_reason"),
+    Payment.last_event_id,
+    Payment.client_metadata.label("metadata"),
+    Payment.created_at,
+    Payment.updated_at,
+    _paid_at(Payment),
+).where(Payment.owner == bindparam("owner"))
 ONE_ORDER = ORDERS.where(Order.id == bindparam("id"))
 ONE_PAYMENT = PAYMENTS.where(Payment.id == bindparam("id"))
 ONE_INTENTS_PAYMENT = PAYMENTS.where(Payment.payment_intent_id == bindparam("id"))

@@ -164,10 +164,13 @@ class Payment(Base):
         CheckConstraint(one_of("status", PaymentStatus), "status_is_known"),
         CheckConstraint(one_of("flow", Flow), "flow_is_known"),
         index_where("uq_payments_live_order", "order_id", "is_live", unique=True),
+        Index("ix_payments_owner_created_at", "owner", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pay"))
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    # The order's, which never changes: kept here too, so that an index can list what is theirs.
+    owner: Mapped[str] = mapped_column(server_default="")
     attempt: Mapped[int]
     flow: Mapped[str]
     payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
