@@ -155,8 +155,10 @@ def _fields(sandbox: Sandbox, known: Json, params: Json) -> Json:
     if "metadata" in params:
         fields["metadata"] = merged(known["metadata"], params["metadata"])
     if given := params.get("invoice_settings"):
-        if method := given.get("default_payment_method"):
-            sandbox.get("payment_method", method, param="invoice_settings[default_payment_method]")
+        method = given.get("default_payment_method")
+        if method and not sandbox.find("payment_method", method):
+            param = "invoice_settings[default_payment_method]"
+            raise missing("PaymentMethod", method, param, 400)
         fields["invoice_settings"] = {**known["invoice_settings"], **given}
     return fields
 

@@ -42,6 +42,11 @@ def test_an_update_tells_what_was_there_before(world: World) -> None:
         ({"invoice_prefix": "no good"}, "invoice_prefix", 400),
         ({"payment_method": "pm_nothing"}, "payment_method", 400),
         ({"payment_method": "pm_card_golden"}, "payment_method", 501),
+        (
+            {"invoice_settings": {"default_payment_method": "pm_nothing"}},
+            "invoice_settings[default_payment_method]",
+            400,
+        ),
         ({"tax_id_data": [{"type": "eu_vat", "value": "DE1"}]}, "tax_id_data", 501),
         ({"balance": -500}, "balance", 501),
     ],
