@@ -95,9 +95,7 @@ def create_sandbox(  # noqa: PLR0913 - each has its own default
     )
     app = _Application(sandbox)
     _add_routes(app, sandbox)
-    app.before_request(_refuse_strangers)
-    app.after_request(_allow_browsers)
-    app.after_request(_forget_old)
+    _add_manners(app)
     if state_file:
         load(sandbox, state_file)
     app.extensions["stripe_sandbox.clockwork"] = Clockwork(sandbox, state_file)
@@ -158,6 +156,12 @@ def _add_routes(app: Flask, sandbox: Sandbox) -> None:
     app.register_blueprint(cli_sessions.websocket)
     app.register_blueprint(control.bp)
     app.register_blueprint(pages)
+
+
+def _add_manners(app: Flask) -> None:
+    app.before_request(_refuse_strangers)
+    app.after_request(_allow_browsers)
+    app.after_request(_forget_old)
 
 
 def _route(app: Flask, sandbox: Sandbox, endpoint: Endpoint) -> None:

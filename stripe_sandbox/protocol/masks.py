@@ -36,7 +36,14 @@ def masked(value: Any) -> Any:
 
 def without_numbers(text: str) -> str:
     """Return a text with everything masked that may be the number of a card."""
-    return _DIGITS.sub(lambda found: _HIDDEN if _is_luhn_valid(found[0]) else found[0], text)
+    return _DIGITS.sub(lambda found: _HIDDEN if is_luhn_valid(found[0]) else found[0], text)
+
+
+def is_luhn_valid(text: str) -> bool:
+    """Whether the digits in a text have the check digit of a card's number."""
+    digits = [int(each) for each in reversed(text) if each.isdecimal()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _masked_pair(name: str, value: str) -> str:
@@ -52,9 +59,3 @@ def _masked_field(name: str, value: Any) -> Any:
             else _HIDDEN
         )
     return masked(value)
-
-
-def _is_luhn_valid(text: str) -> bool:
-    digits = [int(each) for each in reversed(text) if each.isdecimal()]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0

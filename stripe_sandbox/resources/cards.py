@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stripe_sandbox.protocol.masks import is_luhn_valid
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -121,7 +123,7 @@ def by_number(number: str) -> Card | None:
         return known
     if not (number.isascii() and number.isdecimal() and len(number) in _LENGTHS):
         return None
-    if not _is_luhn_valid(number):
+    if not is_luhn_valid(number):
         return None
     brand = next((name for prefix, name in _BRANDS if number.startswith(prefix)), "unknown")
     return Card(number, brand, "not_a_test_card")
@@ -131,9 +133,3 @@ def by_payment_method(name: str) -> Card | None:
     """Return the card behind `pm_card_visa`, `pm_card_visa_chargeDeclined` or `tok_visa`."""
     token = name.removeprefix("pm_card_").removeprefix("tok_")
     return _BY_TOKEN.get(token) or _BY_TOKEN.get(token.removeprefix("visa_"))
-
-
-def _is_luhn_valid(number: str) -> bool:
-    digits = [int(digit) for digit in reversed(number)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
