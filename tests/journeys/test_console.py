@@ -29,7 +29,7 @@ def test_a_misdeed_fails_the_journey(
     chromium: Browser, live_shop: LiveShop, complaint: str
 ) -> None:
     with pytest.raises(AssertionError, match=complaint):
-        visit(chromium, live_shop.url, MISDEEDS[complaint])
+        visit(chromium, live_shop.url, MISDEEDS[complaint], naps=100)
 
 
 def test_an_announced_complaint_that_never_comes_fails_the_journey() -> None:
@@ -38,16 +38,18 @@ def test_an_announced_complaint_that_never_comes_fails_the_journey() -> None:
 
 
 def test_a_visit_without_a_misdeed_is_quiet(chromium: Browser, live_shop: LiveShop) -> None:
-    visit(chromium, live_shop.url, "void 0")
+    visit(chromium, live_shop.url, "void 0", naps=2)
 
 
-def visit(chromium: Browser, url: str, script: str) -> None:
-    """Run a script on a page of the shop, under the eyes that watch every journey."""
+def visit(chromium: Browser, url: str, script: str, *, naps: int) -> None:
+    """Run a script on a page of the shop, and stay until somebody complains or for `naps`."""
     with quiet_console() as console:
         browser = chromium.new_context()
         console.listen_to(browser)
         page = browser.new_page()
         page.goto(url)
         page.evaluate(script)
-        page.wait_for_timeout(100)
+        while naps and not console.complaints:
+            page.wait_for_timeout(50)
+            naps -= 1
         browser.close()
