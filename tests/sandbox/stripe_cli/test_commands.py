@@ -75,6 +75,7 @@ def test_make_stripe_runs_the_cli_on_the_sandbox(cli: StripeCli, tmp_path: Path)
     done = subprocess.run(
         [
             "make",
+            "--no-print-directory",
             "-f",
             ROOT / "Makefile",
             "-o",
