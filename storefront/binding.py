@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, case, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, case, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.config import settings
@@ -18,6 +18,7 @@ from storefront.evidence import Snapshot
 from storefront.models import Order, Payment, StripeEvent
 
 Attempts = Sequence[Row[Any]]
+SqlText = ColumnElement[Any]
 
 
 class Unbound(StrEnum):
@@ -46,19 +47,22 @@ def attempts_of_its_order(session: Session, snapshot: Snapshot) -> Attempts:
     return cast("Attempts", found)
 
 
+# Written out, so that both databases see that the partial indexes serve.
+IS_PARKED = StripeEvent.outcome == literal_column("'parked'")
+
+
+def parked_for(payment_id: SqlText, order_id: SqlText) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of events that wait for this payment, or for its order."""
+    is_its = or_(
+        StripeEvent.object_payment_id == payment_id, StripeEvent.object_order_id == order_id
+    )
+    return IS_PARKED, is_its
+
+
 _payments, _orders = Payment.__table__, Order.__table__
 _ORDER_COLUMNS = ("version", "status", "amount_total", "currency", "closed_reason", "settled_by")
 _HAS_PARKED = (
-    select(StripeEvent.id)
-    .where(
-        # Written out, so that both databases see that the partial indexes serve.
-        StripeEvent.outcome == literal_column("'parked'"),
-        or_(
-            StripeEvent.object_payment_id == _payments.c.id,
-            StripeEvent.object_order_id == _payments.c.order_id,
-        ),
-    )
-    .exists()
+    select(StripeEvent.id).where(*parked_for(_payments.c.id, _payments.c.order_id)).exists()
 )
 _ATTEMPTS = select(
     *_payments.c,

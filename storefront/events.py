@@ -7,10 +7,11 @@ import logging
 from dataclasses import replace
 from typing import cast
 
-from sqlalchemy import bindparam, literal_column, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
+from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
 from storefront.db import LostRace, rowcount_of, transaction
@@ -147,15 +148,11 @@ _FIRST_DELIVERY = {
 }
 _THE_EVENT = update(StripeEvent).where(StripeEvent.id == bindparam("of_event"))
 _ONCE_MORE = _THE_EVENT.values(deliveries=StripeEvent.deliveries + 1)
-_NO_LONGER_PARKED = _THE_EVENT.where(StripeEvent.outcome == literal_column("'parked'")).values(
+_NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
     outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
 )
 _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
-    StripeEvent.outcome == literal_column("'parked'"),
-    or_(
-        StripeEvent.object_payment_id == bindparam("of_payment"),
-        StripeEvent.object_order_id == bindparam("of_order"),
-    ),
+    *parked_for(bindparam("of_payment"), bindparam("of_order"))
 )
 
 

@@ -6,7 +6,15 @@ from marshmallow import fields
 
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus
 from storefront.views.api.errors import ErrorCode
-from storefront.views.api.told import Output, currency_code, minor_units, moment, text, word
+from storefront.views.api.told import (
+    Output,
+    currency_code,
+    how_many,
+    minor_units,
+    moment,
+    text,
+    word,
+)
 
 PAY_ID, ORDER_ID, PROD_ID = (
     f"{prefix}_{'0123456789ABCDEFGHIJKL'}" for prefix in ("pay", "order", "prod")
@@ -88,7 +96,7 @@ class OrderItem(Output):
     product_id = text("The product.", PROD_ID)
     product_name = text("Its name then.", "Paper shears")
     product_price = minor_units("What one cost then, in minor units.")
-    quantity = fields.Integer(required=True, metadata={"minimum": 1, "maximum": 99, "example": 1})
+    quantity = how_many()
     subtotal = minor_units("`product_price` × `quantity`.")
 
 
@@ -117,7 +125,7 @@ class CartItem(Output):
     product_id = text("The product.", PROD_ID)
     product_name = text("Its name.", "Paper shears")
     product_price = minor_units("What one costs today, in minor units.")
-    quantity = fields.Integer(required=True, metadata={"minimum": 1, "maximum": 99, "example": 1})
+    quantity = how_many()
     subtotal = minor_units("`product_price` × `quantity`.")
     notice = text(
         "What changed since you put it there; putting it again accepts that.",

@@ -53,6 +53,11 @@ def minor_units(description: str, example: int = 2999) -> fields.Integer:
     )
 
 
+def how_many() -> fields.Integer:
+    """Describe how many of one product."""
+    return fields.Integer(required=True, metadata={"minimum": 1, "maximum": 99, "example": 1})
+
+
 def moment(description: str, *, is_known: bool = True) -> Moment:
     """Describe a moment; null until it comes, unless `is_known`."""
     return Moment(
