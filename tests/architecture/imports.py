@@ -25,11 +25,13 @@ GROUND = {
         "db",
         "clock",
         "ids",
+        "group_commit",
         "write_queue",
         "gateway_errors",
         "params",
         "scopes",
         "columns",
+        "connections",
         "fields",
         "reports",
     )
