@@ -51,7 +51,9 @@ class Shop:
         register(self.sandbox, f"{ADDRESS}{WEBHOOK}", ["*"])
         self.secret = secret_of(self.sandbox, f"{ADDRESS}{WEBHOOK}") or ""
         self.settings = replace(demo_settings(database_url, self.secret), **settings)
-        self.app = create_app(self.settings, transport=self.transport, clock=self.clock)
+        self.app = create_app(
+            self.settings, transport=self.transport, clock=self.clock, monotonic=self.clock
+        )
         self.app.test_client_class = Client
         self.answers: list[dict[str, Any]] = []
 
