@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 # A module may import its own layer and those below. One that stands in no other layer is a
 # story (catalog, cart, checkout, events …).
-DOORS = {"storefront", "storefront.cli", "storefront.cli_callers"}
+DOORS = {"storefront", "storefront.cli", "storefront.cli_callers", "storefront.cli_operator"}
 GROUND = {
     f"storefront.{name}"
     for name in (
@@ -27,6 +27,7 @@ GROUND = {
         "ids",
         "write_queue",
         "gateway_errors",
+        "gateway_lists",
         "params",
         "scopes",
         "columns",
@@ -41,6 +42,7 @@ ACTORS = {
     "storefront.transitions",
     "storefront.attentions",
     "storefront.outbox",
+    "storefront.cursors",
 }
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
