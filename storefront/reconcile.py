@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from storefront import outbox
+from storefront import errands
 from storefront.catching_up import FAILED, catch_up
 from storefront.comparing import Comparison, Money, compare
 from storefront.money import format_money
@@ -78,7 +78,7 @@ def reconcile(*, within: timedelta = A_DAY, is_dry_run: bool = False) -> Report:
     missed = catch_up(is_dry_run=is_dry_run)
     report = Report(missed, compare(within=within, is_dry_run=is_dry_run))
     if not is_dry_run:
-        outbox.work()
+        errands.run()
     return report
 
 

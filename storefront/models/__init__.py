@@ -1,6 +1,7 @@
 """Every table."""
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
+from storefront.models.money_back import Dispute, Refund
 from storefront.models.records import Attention, Cursor, OutboxCall, StripeEvent, Transition
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
@@ -11,12 +12,14 @@ __all__ = [
     "Cart",
     "CartItem",
     "Cursor",
+    "Dispute",
     "LineItem",
     "Order",
     "OutboxCall",
     "Payment",
     "Price",
     "Product",
+    "Refund",
     "StripeEvent",
     "Transition",
     "User",
