@@ -10,18 +10,18 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
-from storefront import attempts, clock, cursors, events
+from storefront import attempts, clock, cursors, events, refunds
 from storefront.attentions import MISMATCH, UNKNOWN_PAYMENT, flag_once, is_resolved
 from storefront.config import settings
 from storefront.db import is_unavailable, reading
 from storefront.decisions import Decision, Outcome
 from storefront.evidence import Snapshot, evidence_of_reread
 from storefront.gateway import Answer, gateway
-from storefront.gateway_errors import GatewayError, GatewayMisuse
+from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.lifecycle import Flow, PaymentStatus, Verdict
 from storefront.models import Order, Payment
 
@@ -36,7 +36,7 @@ UNSEEN = {"evidence_created", "evidence_is_reread", "last_event_id", "evidence"}
 
 
 class Money(NamedTuple):
-    """An amount that one side calls paid and the other doesn't, in minor units."""
+    """An amount on which the two sides differ, in minor units."""
 
     stripe_id: str
     amount: int
@@ -55,13 +55,14 @@ class Comparison:
     strangers: dict[str, Snapshot] = field(default_factory=dict)
     paid_there: dict[str, Money] = field(default_factory=dict)
     paid_here: dict[str, Money] = field(default_factory=dict)
+    refunded: dict[str, Money] = field(default_factory=dict)
     _seen: set[str | None] = field(default_factory=set)
     _paid: set[str | None] = field(default_factory=set)
 
     @property
     def has_gap(self) -> bool:
-        """True while one side calls something paid that the other doesn't."""
-        return bool(self.paid_there or self.paid_here)
+        """True while one side calls something paid, or given back, that the other doesn't."""
+        return bool(self.paid_there or self.paid_here or self.refunded)
 
     def take(self, answer: Answer) -> None:
         """Compare one object; one that fails by a bug of ours doesn't keep the others out."""
@@ -72,7 +73,7 @@ class Comparison:
         try:
             self._take(answer, evidence_of_reread(answer.snapshot, as_of=answer.as_of).verdict)
         except Exception as error:
-            if is_unavailable(error):
+            if is_unavailable(error) or isinstance(error, GatewayUnavailable):
                 raise
             log.exception("object=%s reconcile=failed", _name(answer.snapshot))
             self.postponed += 1
@@ -83,12 +84,31 @@ class Comparison:
             self._meet(snapshot, decision, verdict)
             return
         self.changed += bool(decision.changes.keys() - UNSEEN)
-        if verdict is Verdict.SUCCEEDED:
-            self._paid |= {snapshot.payment_intent_id, snapshot.checkout_session_id} - {None}
         if decision.changes and not self.is_dry_run:
             events.apply_answer(answer)
-        elif verdict is Verdict.SUCCEEDED and decision.payment.status != PaymentStatus.SUCCEEDED:
+        if verdict is Verdict.SUCCEEDED:
+            self._paid |= {snapshot.payment_intent_id, snapshot.checkout_session_id} - {None}
+            self._count(snapshot, decision.payment)
+
+    def _count(self, snapshot: Snapshot, payment: Row[Any]) -> None:
+        """Compare the money of one that is paid at Stripe; `payment` is as it was before."""
+        given_back = snapshot.amount_refunded
+        if self.is_dry_run and payment.status != PaymentStatus.SUCCEEDED:
             self._miss(snapshot)
+        elif given_back is not None and given_back != payment.amount_refunded:
+            self._list_refunds(_name(snapshot), payment.id, given_back)
+
+    def _list_refunds(self, intent_id: str, payment_id: str, given_back: int) -> None:
+        """Learn of every refund of a payment, and say so if that doesn't explain Stripe's sum."""
+        if not self.is_dry_run:
+            for report in gateway().refunds_of(intent_id):
+                refunds.apply_report(report)
+        payment = _payment(payment_id)
+        difference = given_back - payment.amount_refunded
+        if difference:
+            self.refunded[intent_id] = Money(intent_id, difference, payment.currency)
+        else:
+            self.changed += 1
 
     def _meet(self, snapshot: Snapshot, decision: Decision, verdict: Verdict) -> None:
         """Tell of an object with our name that no payment here is; a human decides about it."""

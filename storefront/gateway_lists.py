@@ -67,11 +67,12 @@ class Lists(ABC):
 
         Not only what this shop made: other programs may use the same account.
         """
-        params: dict[str, Any] = {"created": {"gte": since}, "limit": PAGE}
-        service = self._client.v1.payment_intents
-        if flow == Flow.CHECKOUT_SESSION:
-            service = self._client.v1.checkout.sessions
-            params["expand"] = ["data.payment_intent"]
+        services = {
+            Flow.PAYMENT_INTENT: (self._client.v1.payment_intents, "data.latest_charge"),
+            Flow.CHECKOUT_SESSION: (self._client.v1.checkout.sessions, "data.payment_intent"),
+        }
+        service, inside = services[flow]
+        params: dict[str, Any] = {"created": {"gte": since}, "limit": PAGE, "expand": [inside]}
         has_more = True
         while has_more:
             with self._calling(f"{flow}.list"):

@@ -65,7 +65,9 @@ class Report:
             yield f"  unknown here: {name} of order {stranger.order_id}, {stranger.status}"
         yield f"Paid at Stripe and not here: {_sums(done.paid_there.values())}"
         yield f"Paid here and not at Stripe: {_sums(done.paid_here.values())}"
-        for money in sorted([*done.paid_there.values(), *done.paid_here.values()]):
+        yield f"Given back at Stripe otherwise than here: {_sums(done.refunded.values())}"
+        differing = (done.paid_there, done.paid_here, done.refunded)
+        for money in sorted(money for moneys in differing for money in moneys.values()):
             yield f"  {money.stripe_id} {_amount(money.amount, money.currency)}"
 
 

@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from storefront import events
 from storefront.db import reading
+from storefront.decisions import News
 from storefront.models import StripeEvent
 
 
 class Replay(NamedTuple):
     """What an event did when it was applied once more, or would have done.
 
-    `changes` are the columns that it moves: name, before, after.
+    `changes` are the columns that it moves, of a payment, a refund or a dispute: name, before,
+    after. Only a payment's are read before.
     """
 
     type: str
@@ -33,7 +35,7 @@ def replay(event_id: str, *, is_dry_run: bool = False) -> Replay | None:
         return None
     decision = events.weigh_event(json.loads(stored.payload))
     changes = [
-        (name, getattr(decision.payment, name, None), value)
+        (name, getattr(decision.payment, name) if isinstance(decision.news, News) else "…", value)
         for name, value in sorted(decision.changes.items())
     ]
     if is_dry_run:

@@ -46,6 +46,7 @@ def test_all_is_well_when_both_sides_agree(sqlite_shop: Shop):
         "1 objects of Stripe's compared",
         "Paid at Stripe and not here",
         "Paid here and not at Stripe",
+        "Given back at Stripe otherwise than here",
     ]
 
 
