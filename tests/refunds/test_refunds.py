@@ -10,7 +10,7 @@ from storefront import errands, refunds
 from storefront.models import OutboxCall, Payment, Refund, StripeEvent
 from stripe_sandbox.resources import refunds as at_stripe
 from tests.checkout.meanwhile import calls_to_stripe
-from tests.checkout.test_stripe_faults import RETRIED_BY_THE_SDK
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL
 from tests.checkout.together import together
 from tests.lifecycle.standing import Bookmark, standing
 from tests.refunds.conftest import Bought, bought
@@ -70,7 +70,7 @@ def test_two_operators_at_once_give_back_no_more_than_there_is(paid: Bought):
 
 def test_a_refund_that_was_heard_and_not_answered_is_made_once(paid: Bought):
     """RF-05: the next try finds what the first one made, also when the key is forgotten."""
-    paid.shop.sandbox.faults.add("/v1/refunds", "timeout_after", RETRIED_BY_THE_SDK)
+    paid.shop.sandbox.faults.add("/v1/refunds", "timeout_after", ASKED_IN_ALL)
     paid.refund("--amount", "100")
     [waiting] = paid.shop.all(OutboxCall)
     assert waiting.done_at is None
