@@ -12,6 +12,7 @@ from storefront import checkout
 from storefront.cart import look_at_cart
 from storefront.catalog import DEFAULT_LOCALE, OutOfStock
 from storefront.checkout import CartChanged, CartEmpty, CheckoutRefused
+from storefront.holds import HoldsTooMuch
 from storefront.lifecycle import Flow
 from storefront.views import cart
 from storefront.views.limits import begins_payment
@@ -50,7 +51,7 @@ def place() -> Answer:
         return cart.show(), HTTPStatus.UNPROCESSABLE_ENTITY
     except (CartChanged, OutOfStock):
         return redirect(url_for("cart.show"), code=303)
-    except CheckoutRefused as error:
+    except (CheckoutRefused, HoldsTooMuch) as error:
         return _page({"flow": str(error)}, email, HTTPStatus.UNPROCESSABLE_ENTITY)
     return begin_payment(order, Flow(flow))
 
