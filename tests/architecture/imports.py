@@ -19,6 +19,7 @@ GROUND = {
         "lifecycle",
         "evidence",
         "money",
+        "languages",
         "config",
         "config.api",
         "config.reading",
@@ -54,6 +55,7 @@ PURE: Mapping[str, set[str]] = {
     "storefront.lifecycle": set(),
     "storefront.evidence": set(),
     "storefront.money": {"babel"},
+    "storefront.languages": set(),
 }
 
 
@@ -96,7 +98,7 @@ def refusal(importer: str, target: str) -> str | None:
             return f"{layer(target)} stand above {layer(importer)}"
     elif foreign == "stripe" and importer not in MAY_IMPORT_STRIPE:
         return "only the gateway knows the SDK"
-    elif foreign == "flask" and not _may_import_flask(importer):
+    elif foreign in {"flask", "flask_babel"} and not _may_import_flask(importer):
         return "flask belongs to the views, the doors and those that read the application"
     return _refusal_of_the_pure(importer, target)
 
