@@ -1,6 +1,7 @@
 """Every table."""
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
+from storefront.models.money_back import Dispute, Refund
 from storefront.models.records import Attention, OutboxCall, StripeEvent, Transition
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
@@ -10,12 +11,14 @@ __all__ = [
     "Attention",
     "Cart",
     "CartItem",
+    "Dispute",
     "LineItem",
     "Order",
     "OutboxCall",
     "Payment",
     "Price",
     "Product",
+    "Refund",
     "StripeEvent",
     "Transition",
     "User",
