@@ -15,6 +15,7 @@ from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.params import STRIPE_LOCALES
+from storefront.views.cards import offered_cards
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.languages import language
 from storefront.views.limits import begins_payment
@@ -58,7 +59,12 @@ def pay(token: str) -> Answer:
         "stripe_js_url": settings().stripe_js_url,
         "locale": STRIPE_LOCALES[language()],
     }
-    return render_template("orders/pay.html", order=order, payment_form=payment_form)
+    return render_template(
+        "orders/pay.html",
+        order=order,
+        payment_form=payment_form,
+        test_cards=offered_cards(),
+    )
 
 
 @bp.post("/orders/<token>/payment-intent")
