@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock, decisions, disputes, payments, refunds
+from storefront import clock, decisions, disputes, payments, refund_reports, refunds
 from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
-from storefront.db import LostRace, rowcount_of, shared_transaction, transaction
+from storefront.db import LostRace, reading, rowcount_of, shared_transaction, transaction
 from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.evidence import (
     CHARGE_REFUNDED,
@@ -30,7 +30,7 @@ from storefront.evidence import (
 )
 from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
-from storefront.models import StripeEvent
+from storefront.models import Payment, StripeEvent
 from storefront.reports import DISPUTE_EVENTS, REFUND_EVENTS
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,18 @@ def receive(body: bytes, signature: str) -> Advance:
     MalformedEvent for signed bytes that aren't an event.
     """
     gateway().verify(body, signature, now=clock.timestamp())
-    event = read_event(_parse(body))
+    return _take_in(read_event(_parse(body)), body)
+
+
+def take_in(document: object) -> Advance:
+    """Store and apply an event that was read at Stripe, as if it had been delivered.
+
+    Harmless beside a delivery of the same event, whichever comes first. Raises MalformedEvent.
+    """
+    return _take_in(read_event(document), json.dumps(document).encode())
+
+
+def _take_in(event: Event, body: bytes) -> Advance:
     done = _record_and_apply(event, without_client_secrets(body))
     log.info(
         "event=%s type=%s outcome=%s payment=%s",
@@ -58,6 +69,34 @@ def apply_answer(session: Session, answer: Answer) -> Advance:
     """Apply what Stripe answered about an object of ours, in a transaction of its own."""
     decision = decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
     return _with_parked(session, decision, payments.advance(session, decision))
+
+
+@transaction
+def apply_again(session: Session, event_id: str) -> Advance:
+    """Apply a stored event once more, and note what it did if it did something new.
+
+    Harmless: what it says was either heard before, or is missing here. Raises NoResultFound.
+    """
+    stored = session.get_one(StripeEvent, event_id)
+    event = read_event(json.loads(stored.payload))
+    decision = _decide(session, event)
+    if not decision.changes and decision.outcome in {Outcome.STALE, stored.outcome}:
+        return Advance(decision.outcome, decision.payment_id)
+    done = _with_parked(session, decision, _advance(session, event, decision))
+    stored.outcome, stored.payment_id = done.outcome, done.payment_id
+    return done
+
+
+def weigh(answer: Answer) -> Decision:
+    """Say what an answer would change, and change nothing."""
+    with reading() as session:
+        return decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
+
+
+def weigh_event(document: object) -> Decision:
+    """Say what an event would change if it came now for the first time, and change nothing."""
+    with reading() as session:
+        return _decide(session, read_event(document))
 
 
 def _evidence_of_answer(answer: Answer) -> Evidence:
@@ -124,6 +163,30 @@ class Subject:
     advance: Callable[[Session, Decision], Advance]
 
 
+def apply_parked(*, at_most: int = 100) -> int:
+    """Apply the events that wait for a payment that is known by now; returns how many.
+
+    The payment's own news applies them as it comes; one that was parked in the same moment waits
+    for this.
+    """
+    with reading() as session:
+        waiting = session.scalars(_PARKED_IN_VAIN.limit(at_most)).all()
+    return sum(_apply_parked(event_id) for event_id in waiting)
+
+
+@transaction
+def _apply_parked(session: Session, event_id: str) -> bool:
+    payload = session.connection().execute(_PAYLOAD, {"of_event": event_id}).scalar()
+    if payload is None:
+        return False
+    event = read_event(json.loads(payload))
+    decision = _decide(session, event)
+    if decision.outcome is Outcome.PARKED:
+        return False
+    _note_what_waited(session, event_id, _advance(session, event, decision))
+    return True
+
+
 def _decide(session: Session, event: Event) -> Decision:
     if event.account is not None:
         return Decision(Outcome.FOREIGN)
@@ -158,9 +221,11 @@ def _advance_refunded_charge(session: Session, decision: Decision) -> Advance:
 SUBJECTS: Mapping[str, Subject] = {
     **dict.fromkeys(MOVING_EVENTS, Subject(_decide_payment, payments.advance)),
     CHARGE_REFUNDED: Subject(_decide_payment, _advance_refunded_charge),
-    **dict.fromkeys(REFUND_EVENTS, Subject(refunds.decide, refunds.advance)),
+    **dict.fromkeys(REFUND_EVENTS, Subject(refund_reports.decide, refund_reports.advance)),
     **dict.fromkeys(DISPUTE_EVENTS, Subject(disputes.decide, disputes.advance)),
 }
+# Every type that can move something: what is asked for when deliveries were missed.
+HEARD = tuple(sorted(SUBJECTS))
 
 
 def _insert(session: Session, event: Event, payload: str, decision: Decision) -> bool:
@@ -197,6 +262,20 @@ _NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
 )
 _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
     *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
+)
+_PAYLOAD = select(StripeEvent.payload).where(StripeEvent.id == bindparam("of_event"), IS_PARKED)
+_PARKED_IN_VAIN = (
+    select(StripeEvent.id)
+    .where(
+        IS_PARKED,
+        or_(
+            StripeEvent.object_payment_id.in_(select(Payment.id)),
+            StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
+            StripeEvent.object_order_id.in_(select(Payment.order_id))
+            & StripeEvent.object_payment_id.is_(None),
+        ),
+    )
+    .order_by(StripeEvent.created)
 )
 
 

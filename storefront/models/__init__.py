@@ -2,7 +2,7 @@
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
 from storefront.models.money_back import Dispute, Refund
-from storefront.models.records import Attention, OutboxCall, StripeEvent, Transition
+from storefront.models.records import Attention, Cursor, OutboxCall, StripeEvent, Transition
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Attention",
     "Cart",
     "CartItem",
+    "Cursor",
     "Dispute",
     "LineItem",
     "Order",

@@ -87,3 +87,12 @@ class OutboxCall(Base):
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class Cursor(Base):
+    """How far a round of work came; `position` is in the words of whoever moves it."""
+
+    __tablename__ = "cursors"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]

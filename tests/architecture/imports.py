@@ -12,13 +12,20 @@ ROOT = Path(__file__).parents[2]
 
 # A module may import its own layer and those below. One that stands in no other layer is a
 # story (catalog, cart, checkout, events …).
-DOORS = {"storefront", "storefront.cli", "storefront.cli_callers", "storefront.cli_money"}
+DOORS = {
+    "storefront",
+    "storefront.cli",
+    "storefront.cli_callers",
+    "storefront.cli_money",
+    "storefront.cli_operator",
+}
 GROUND = {
     f"storefront.{name}"
     for name in (
         "lifecycle",
         "evidence",
         "money",
+        "languages",
         "config",
         "config.api",
         "config.reading",
@@ -28,6 +35,8 @@ GROUND = {
         "group_commit",
         "write_queue",
         "gateway_errors",
+        "breaker",
+        "gateway_lists",
         "params",
         "scopes",
         "columns",
@@ -46,6 +55,7 @@ ACTORS = {
     "storefront.transitions",
     "storefront.attentions",
     "storefront.outbox",
+    "storefront.cursors",
 }
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
@@ -61,6 +71,7 @@ PURE: Mapping[str, set[str]] = {
     "storefront.fields": set(),
     "storefront.reports": set(),
     "storefront.money": {"babel"},
+    "storefront.languages": set(),
 }
 
 
@@ -103,7 +114,7 @@ def refusal(importer: str, target: str) -> str | None:
             return f"{layer(target)} stand above {layer(importer)}"
     elif foreign == "stripe" and importer not in MAY_IMPORT_STRIPE:
         return "only the gateway knows the SDK"
-    elif foreign == "flask" and not _may_import_flask(importer):
+    elif foreign in {"flask", "flask_babel"} and not _may_import_flask(importer):
         return "flask belongs to the views, the doors and those that read the application"
     return _refusal_of_the_pure(importer, target)
 
