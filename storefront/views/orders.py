@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,7 @@ from storefront.views.cards import offered_cards
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.languages import language
 from storefront.views.limits import begins_payment
-from storefront.views.status import view_of_status
+from storefront.views.status import tag_of_status, view_of_status
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
 bp = Blueprint("orders", __name__)
@@ -39,10 +39,18 @@ def show(token: str) -> str:
 
 
 @bp.get("/orders/<token>/status")
-def status(token: str) -> str:
-    """Show where the order stands: a fragment that asks for the next one until it is final."""
+def status(token: str) -> Response:
+    """Show where the order stands: a fragment that asks for the next one until it is final.
+
+    It asks with its own tag, and as long as that is true the answer is 304, after one read.
+    """
+    if request.if_none_match.contains(tag_of_status(token)):
+        return Response(status=304)
     order = own_order_or_404(token)
-    return render_template("orders/_status.html", order=order, status_view=view_of_status(order))
+    found = view_of_status(order)
+    response = make_response(render_template("orders/_status.html", order=order, status_view=found))
+    response.set_etag(found.tag)
+    return response
 
 
 @bp.get("/orders/<token>/pay")

@@ -39,4 +39,9 @@ def own_order(token: str) -> Order | None:
         return None
     with reading() as database:
         order = database.scalar(select(Order).where(Order.token == token))
-    return order if order and order.owner == visitor() else None
+    return order if order and is_own(order.owner) else None
+
+
+def is_own(owner: str) -> bool:
+    """Say whether this is the visitor."""
+    return owner == visitor()
