@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """One fault: `old` becomes `new` in `path`, and `test` must fail. `name` says what is broken."""
+    """One fault: `old` becomes `new` in `path`, and `test` must fail; `name` says what breaks."""
 
     name: str
     path: str
