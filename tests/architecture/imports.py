@@ -33,6 +33,7 @@ GROUND = {
         "ids",
         "write_queue",
         "gateway_errors",
+        "breaker",
         "gateway_lists",
         "params",
         "scopes",
