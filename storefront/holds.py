@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from storefront.languages import Sentence
 from storefront.lifecycle import OrderStatus
 from storefront.models import LineItem, Order
 
@@ -37,13 +38,23 @@ def refuse_greed(session: Session, owner: str, quantity: int) -> None:
     orders, held = session.execute(statement).one()
     if orders >= MOST_OPEN_ORDERS:
         raise HoldsTooMuch(
-            f"{MOST_OPEN_ORDERS} of your orders aren't paid yet. "
-            "Wait until one of them is decided, then order again."
+            Sentence(
+                "%(orders)d of your orders aren’t paid yet. "
+                "Wait until one of them is decided, then order again.",
+                orders=orders,
+            )
         )
     if held + quantity > MOST_HELD:
-        raise HoldsTooMuch(
-            f"You can have at most {MOST_HELD} things set aside before they are paid, and have "
-            f"{held} already. Order fewer."
-            if held
-            else f"You can order at most {MOST_HELD} things at once. Change the cart."
+        raise HoldsTooMuch(_too_much(held))
+
+
+def _too_much(held: int) -> Sentence:
+    if not held:
+        return Sentence(
+            "You can order at most %(most)d things at once. Change the cart.", most=MOST_HELD
         )
+    return Sentence(
+        "You can have at most %(most)d things set aside before they are paid, and have "
+        "%(held)d already. Order fewer.",
+        most=MOST_HELD, held=held,
+    )  # fmt: skip

@@ -119,6 +119,24 @@ def test_a_refund_that_fails_leaves_the_order_paid_and_asks_for_a_human(paid: Bo
     assert paid.order.status == "refunded"
 
 
+def test_a_refund_that_failed_stays_failed_however_it_is_told(sqlite_shop: Shop):
+    """RF-09, E4: a late word that it arrived doesn't take the failure back."""
+    paid = bought(sqlite_shop)
+    made = paid.in_dashboard("refunds", payment_intent=paid.intent_id)
+    at_stripe.fail_refund(sqlite_shop.sandbox, made["id"])
+    told = [e for e in sqlite_shop.events("refund") if e["type"] != "charge.refunded"]
+    begin, ends = Bookmark(sqlite_shop), []
+    for dealt in itertools.islice(itertools.permutations(told), 0, None, 7):
+        begin.go_back()
+        for event in dealt:
+            outcome_of(sqlite_shop, event)
+        ends.append(standing(sqlite_shop))
+
+    assert paid.refunds() == [(paid.total, "failed", "stripe")]
+    assert (paid.order.status, paid.payment.amount_refunded) == ("paid", 0)
+    assert all(end == ends[0] for end in ends)
+
+
 def test_every_name_of_an_event_about_a_refund_tells_the_same(paid: Bought):
     """RF-10: older endpoints hear `charge.refund.updated`, newer ones `refund.updated`."""
     paid.in_dashboard("refunds", payment_intent=paid.intent_id)
