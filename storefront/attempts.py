@@ -23,8 +23,9 @@ from storefront.models import Order, Payment
 from storefront.params import NO_TERMS, AttemptToMake, Terms
 from storefront.transitions import Move, change_order, record_transitions
 
-# Stripe's minimum is 30 minutes from creation; the rest leaves time to ask again.
-SESSION_LIFETIME = timedelta(minutes=35)
+# Stripe's minimum is 30 minutes from creation, by its own clock; the rest leaves time to ask again,
+# and room for clocks that differ.
+SESSION_LIFETIME = timedelta(minutes=45)
 # The goods stay set aside for this long after a session can't be paid any more.
 HOLD_AFTER_SESSION = timedelta(minutes=5)
 # How far Stripe's clock may be behind ours when we look for what we made.
