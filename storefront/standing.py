@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row, Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -61,7 +61,7 @@ def change_payment(
     record_transitions(session, _moves(payment, after, status), cause=cause)
 
 
-_payments = Payment.__table__
+_payments = cast("Table", Payment.__table__)
 _PAYMENT = update(_payments).where(_payments.c.id == bindparam("of_payment"))
 
 
