@@ -22,6 +22,7 @@ from storefront.evidence import (
     MalformedEvent,
     evidence_of_event,
     evidence_of_reread,
+    named_payment,
     read_event,
     read_snapshot,
     without_client_secrets,
@@ -30,6 +31,7 @@ from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
 from storefront.models import StripeEvent
 from storefront.payments import Advance, advance
+from storefront.transitions import note_news
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,8 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     every other writer takes first, too, and whoever loses it begins again and finds the row.
     """
     decision = _decide(session, event)
+    if decision.payment_id and not decision.changes:
+        note_news(session, decision.payment_id)
     if decision.changes:
         done = advance(session, decision)
         if not _insert(session, event, payload, decision):
@@ -132,7 +136,7 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
         "payload": payload,
         "outcome": decision.outcome,
         "payment_id": decision.payment_id,
-        "object_payment_id": snapshot and snapshot.payment_id,
+        "object_payment_id": snapshot.payment_id if snapshot else named_payment(event),
         "object_order_id": snapshot and snapshot.order_id,
         "received_at": clock.now(),
         "deliveries": 1,

@@ -18,7 +18,6 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
-import requests
 import stripe
 from flask import current_app
 from requests.adapters import BaseAdapter
@@ -26,6 +25,7 @@ from requests.adapters import BaseAdapter
 from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, Settings
 from storefront.db import is_in_transaction
 from storefront.evidence import Snapshot, read_snapshot
+from storefront.exchanges import Exchange, ObservedSession
 from storefront.gateway_errors import (
     Declined,
     GatewayBusy,
@@ -129,6 +129,17 @@ class Gateway:
                 {"idempotency_key": idempotency_key},
             )
 
+    @contextmanager
+    def overheard(self) -> Iterator[list[Exchange]]:
+        """Collect what this thread says to Stripe in the block, retries and failures included."""
+        heard: list[Exchange] = []
+        before = getattr(self._per_thread, "heard", None)
+        self._per_thread.heard = heard
+        try:
+            yield heard
+        finally:
+            self._per_thread.heard = before
+
     def verify(self, body: bytes, signature: str, *, now: float) -> None:
         """Check that Stripe signed exactly these bytes, within 300 s of now in both directions.
 
@@ -184,9 +195,12 @@ class Gateway:
                 name, outcome, self._per_thread.request_id, (time.perf_counter() - began) * 1000,
             )  # fmt: skip
 
-    def _keep_request_id(self, response: requests.Response, **_: object) -> None:
-        """Remember what Stripe calls the request, for the log: its Dashboard finds it by that."""
-        self._per_thread.request_id = response.headers.get("Request-Id")
+    def _note(self, exchange: Exchange) -> None:
+        """Remember the exchange for whoever listens, and what Stripe calls it for the log."""
+        self._per_thread.request_id = exchange.request_id or self._per_thread.request_id
+        heard = getattr(self._per_thread, "heard", None)
+        if heard is not None:
+            heard.append(exchange)
 
     @property
     def _client(self) -> stripe.StripeClient:
@@ -196,9 +210,8 @@ class Gateway:
         return cast("stripe.StripeClient", self._per_thread.client)
 
     def _new_client(self) -> stripe.StripeClient:
-        session = requests.Session()
+        session = ObservedSession(self._note)
         session.max_redirects = 0
-        session.hooks["response"].append(self._keep_request_id)
         session.trust_env = self._settings.sandbox_url is None
         if self._transport is not None:
             session.mount(self._settings.stripe_api_base, self._transport)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock
+from storefront import calls, clock
 from storefront.attentions import REFUND_FAILED, open_attention
 from storefront.db import reading, rowcount_of, transaction
 from storefront.gateway import gateway
@@ -87,7 +87,8 @@ def _take_next(session: Session, now: datetime) -> OutboxCall | None:
 
 def _make(call: OutboxCall) -> bool:
     try:
-        gateway().refund(**call.arguments, idempotency_key=call.idempotency_key)
+        with calls.kept_with(call.payment_id):
+            gateway().refund(**call.arguments, idempotency_key=call.idempotency_key)
     except KeySpent:
         _change_key(call)
         return False

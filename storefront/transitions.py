@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.db import LostRace, rowcount_of
-from storefront.models import Order, Transition
+from storefront.models import Order, Payment, Transition
 
 
 def change_order(session: Session, order_id: str, version: int, **columns: object) -> None:
@@ -23,8 +23,25 @@ def change_order(session: Session, order_id: str, version: int, **columns: objec
         raise LostRace
 
 
+def note_news(session: Session, payment_id: str) -> None:
+    """Let pages that show a payment's order ask for it again: there is news that moves nothing.
+
+    It raises the version, too. Whoever moves the order meanwhile loses the race and begins again;
+    a payment that isn't ours has no order, and then nothing happens.
+    """
+    session.connection().execute(_ITS_ORDER, {"of_payment": payment_id})
+
+
 _ORDER = update(Order).where(
     Order.id == bindparam("of_order"), Order.version == bindparam("as_read")
+)
+_ITS_ORDER = (
+    update(Order)
+    .where(
+        Order.id
+        == select(Payment.order_id).where(Payment.id == bindparam("of_payment")).scalar_subquery()
+    )
+    .values(version=Order.version + 1)
 )
 
 

@@ -1,7 +1,7 @@
 """Every table."""
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
-from storefront.models.records import Attention, OutboxCall, StripeEvent, Transition
+from storefront.models.records import Attention, GatewayCall, OutboxCall, StripeEvent, Transition
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Attention",
     "Cart",
     "CartItem",
+    "GatewayCall",
     "LineItem",
     "Order",
     "OutboxCall",

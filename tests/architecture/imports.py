@@ -30,6 +30,7 @@ GROUND = {
         "params",
         "scopes",
         "columns",
+        "exchanges",
     )
 }
 ACTORS = {
@@ -39,6 +40,7 @@ ACTORS = {
     "storefront.models.shop",
     "storefront.gateway",
     "storefront.transitions",
+    "storefront.calls",
     "storefront.attentions",
     "storefront.outbox",
 }
