@@ -16,6 +16,7 @@ from storefront.views import (
     orders,
     pages,
     security,
+    trace,
     webhooks,
 )
 
@@ -27,6 +28,6 @@ def init_views(app: Flask) -> None:
     pages.init_pages(app)
     errors.init_errors(app)
     limits.init_limits(app)
-    for module in (catalog, cart, checkout, orders, webhooks, ops, keys):
+    for module in (catalog, cart, checkout, orders, trace, webhooks, ops, keys):
         app.register_blueprint(module.bp)
     api.init_api(app)

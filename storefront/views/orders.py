@@ -16,10 +16,13 @@ from storefront.models import Order
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.limits import begins_payment
 from storefront.views.status import view_of_status
+from storefront.views.trace import view_of_trace
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
 bp = Blueprint("orders", __name__)
 
+# The trace on the same page hears it, and asks what the news is.
+ORDER_NEWS = "order-news"
 Answer = Response | str | tuple[str, int]
 START = {
     Flow.PAYMENT_INTENT: "orders.start_payment_intent",
@@ -29,16 +32,20 @@ START = {
 
 @bp.get("/orders/<token>")
 def show(token: str) -> str:
-    """Show what was bought and where it stands."""
+    """Show what was bought, where it stands and how it came there."""
     order = own_order_or_404(token)
-    return render_template("orders/order.html", order=order, status_view=view_of_status(order))
+    found = view_of_status(order)
+    trace = view_of_trace(order)
+    return render_template("orders/order.html", order=order, status_view=found, trace=trace)
 
 
 @bp.get("/orders/<token>/status")
-def status(token: str) -> str:
+def status(token: str) -> Response:
     """Show where the order stands: a fragment that asks for the next one until it is final."""
     order = own_order_or_404(token)
-    return render_template("orders/_status.html", order=order, status_view=view_of_status(order))
+    found = view_of_status(order)
+    page = render_template("orders/_status.html", order=order, status_view=found)
+    return Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
 
 
 @bp.get("/orders/<token>/pay")
