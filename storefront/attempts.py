@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storefront import calls, clock, outbox
+from storefront import calls, clock, errands
 from storefront.attentions import MANY_ATTEMPTS, open_attention
 from storefront.db import reading, transaction
 from storefront.decisions import Outcome
@@ -203,7 +203,7 @@ def _applied(answer: Answer) -> Answer:
     if done.outcome not in {Outcome.APPLIED, Outcome.STALE}:
         raise GatewayMisuse(f"Stripe's object isn't this payment's: {done.outcome}.")
     if done.has_calls:
-        outbox.work(at_most=1)
+        errands.run(at_most=1)
     return answer
 
 

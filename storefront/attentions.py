@@ -12,6 +12,10 @@ from storefront.models import Attention
 
 MISMATCH = "mismatch"
 REFUND_FAILED = "refund_failed"
+EXTERNAL_REFUND = "external_refund"
+DISPUTED = "disputed"
+DISPUTE_WON = "dispute_won"
+DISPUTE_LOST = "dispute_lost"
 MANY_ATTEMPTS = "many_attempts"
 
 SENTENCES = {
@@ -22,7 +26,11 @@ SENTENCES = {
     Settlement.AMOUNT_MISMATCH: "The amount received isn't the amount of the order.",
     Settlement.CURRENCY_MISMATCH: "The currency received isn't the currency of the order.",
     MISMATCH: "Stripe reports money for this order under an id that isn't its payment's.",
-    REFUND_FAILED: "Stripe refuses the refund that was promised. Refund it in the Dashboard.",
+    REFUND_FAILED: "A refund didn't reach the customer. Find another way to give it back.",
+    EXTERNAL_REFUND: "Refunded in Stripe's Dashboard, not here: see to the goods.",
+    DISPUTED: "The customer's bank claims the money back. Answer it in Stripe's Dashboard.",
+    DISPUTE_WON: "A dispute has ended in our favour.",
+    DISPUTE_LOST: "A dispute was lost: the money is gone, and a fee with it.",
     MANY_ATTEMPTS: "Every attempt that an order gets was begun. Is somebody trying out cards?",
 }
 

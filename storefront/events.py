@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock
+from storefront import clock, decisions, disputes, payments, refunds
 from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
 from storefront.db import LostRace, rowcount_of, transaction
-from storefront.decisions import Decision, Outcome, decide
+from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.evidence import (
+    CHARGE_REFUNDED,
     MOVING_EVENTS,
     Event,
     MalformedEvent,
@@ -30,7 +32,7 @@ from storefront.evidence import (
 from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
 from storefront.models import StripeEvent
-from storefront.payments import Advance, advance
+from storefront.reports import DISPUTE_EVENTS, REFUND_EVENTS
 from storefront.transitions import note_news
 
 log = logging.getLogger(__name__)
@@ -56,8 +58,8 @@ def receive(body: bytes, signature: str) -> Advance:
 @transaction
 def apply_answer(session: Session, answer: Answer) -> Advance:
     """Apply what Stripe answered about an object of ours, in a transaction of its own."""
-    decision = decide(session, answer.snapshot, _evidence_of_answer(answer))
-    return _with_parked(session, decision, advance(session, decision))
+    decision = decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
+    return _with_parked(session, decision, payments.advance(session, decision))
 
 
 def _evidence_of_answer(answer: Answer) -> Evidence:
@@ -79,16 +81,16 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     every other writer takes first, too, and whoever loses it begins again and finds the row.
     """
     decision = _decide(session, event)
-    if decision.payment_id and not decision.changes:
-        note_news(session, decision.payment_id)
     if decision.changes:
-        done = advance(session, decision)
+        done = _advance(session, event, decision)
         if not _insert(session, event, payload, decision):
             _note_what_waited(session, event.id, done)
     elif _insert(session, event, payload, decision):
-        done = advance(session, decision)
+        done = _advance(session, event, decision)
+        note_news(session, decision.payment_id)
     else:
         session.connection().execute(_ONCE_MORE, {"of_event": event.id})
+        note_news(session, decision.payment_id)
         return Advance(Outcome.DUPLICATE)
     return _with_parked(session, decision, done)
 
@@ -104,13 +106,26 @@ def _with_parked(session: Session, decision: Decision, done: Advance) -> Advance
     """Apply the events that came before their payment was known here, now that it is."""
     if not (decision.payment and decision.has_parked):
         return done
-    its = {"of_payment": decision.payment.id, "of_order": decision.payment.order_id}
+    its = {
+        "of_payment": decision.payment.id,
+        "of_order": decision.payment.order_id,
+        "of_intent": decision.named and decision.named.payment_intent_id,
+    }
     has_calls = done.has_calls
     for row in session.connection().execute(_PARKED, its).all():
-        late = advance(session, _decide(session, read_event(json.loads(row.payload))))
+        event = read_event(json.loads(row.payload))
+        late = _advance(session, event, _decide(session, event))
         _note_what_waited(session, row.id, late)
         has_calls = has_calls or late.has_calls
     return replace(done, has_calls=has_calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a family of events is about: how one of them is weighed, and how it is applied."""
+
+    decide: Callable[[Session, Event], Decision]
+    advance: Callable[[Session, Decision], Advance]
 
 
 def _decide(session: Session, event: Event) -> Decision:
@@ -118,15 +133,43 @@ def _decide(session: Session, event: Event) -> Decision:
         return Decision(Outcome.FOREIGN)
     if event.is_live != settings().is_live:
         return Decision(Outcome.MODE_MISMATCH)
-    snapshot = read_snapshot(event.object) if event.type in MOVING_EVENTS else None
+    subject = SUBJECTS.get(event.type)
+    return subject.decide(session, event) if subject else Decision(Outcome.IGNORED)
+
+
+def _advance(session: Session, event: Event, decision: Decision) -> Advance:
+    subject = SUBJECTS.get(event.type)
+    return subject.advance(session, decision) if subject else Advance(decision.outcome)
+
+
+def _decide_payment(session: Session, event: Event) -> Decision:
+    snapshot = read_snapshot(event.object)
     if snapshot is None:
         return Decision(Outcome.IGNORED)
-    return decide(session, snapshot, evidence_of_event(event, snapshot))
+    return decisions.decide(session, snapshot, evidence_of_event(event, snapshot))
+
+
+def _advance_refunded_charge(session: Session, decision: Decision) -> Advance:
+    """Take it as proof that money came, and ask Stripe for the refunds themselves."""
+    done = payments.advance(session, decision)
+    if decision.payment and isinstance(decision.news, News):
+        key = decision.news.evidence.event_id or ""
+        refunds.enqueue_listing(session, decision.payment.id, key=key)
+        return replace(done, has_calls=True)
+    return done
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    **dict.fromkeys(MOVING_EVENTS, Subject(_decide_payment, payments.advance)),
+    CHARGE_REFUNDED: Subject(_decide_payment, _advance_refunded_charge),
+    **dict.fromkeys(REFUND_EVENTS, Subject(refunds.decide, refunds.advance)),
+    **dict.fromkeys(DISPUTE_EVENTS, Subject(disputes.decide, disputes.advance)),
+}
 
 
 def _insert(session: Session, event: Event, payload: str, decision: Decision) -> bool:
     """Record the event and its outcome; say whether this is its first delivery."""
-    snapshot = decision.news and decision.news.snapshot
+    named = decision.named
     row = {
         "id": event.id,
         "type": event.type,
@@ -136,8 +179,9 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
         "payload": payload,
         "outcome": decision.outcome,
         "payment_id": decision.payment_id,
-        "object_payment_id": snapshot.payment_id if snapshot else named_payment(event),
-        "object_order_id": snapshot and snapshot.order_id,
+        "object_payment_id": named.payment_id if named else named_payment(event),
+        "object_order_id": named and named.order_id,
+        "object_payment_intent_id": named and named.payment_intent_id,
         "received_at": clock.now(),
         "deliveries": 1,
     }
@@ -156,7 +200,7 @@ _NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
     outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
 )
 _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
-    *parked_for(bindparam("of_payment"), bindparam("of_order"))
+    *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
 )
 
 

@@ -37,6 +37,7 @@ from storefront.gateway_errors import (
 )
 from storefront.lifecycle import Flow
 from storefront.params import AttemptToMake, checkout_session_params, payment_intent_params
+from storefront.reports import RefundReport, read_refund
 
 log = logging.getLogger(__name__)
 
@@ -120,14 +121,29 @@ class Gateway:
                     return str(found.id)
         return None
 
-    def refund(self, payment_intent_id: str, amount: int, *, idempotency_key: str) -> None:
+    def refund(
+        self,
+        payment_intent_id: str,
+        amount: int,
+        *,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> RefundReport:
         """Give `amount` back; once, however often it is asked with the same key."""
         _refuse_strange_id(payment_intent_id)
         with self._calling("refunds.create"):
-            self._client.v1.refunds.create(
-                {"payment_intent": payment_intent_id, "amount": amount},
+            found = self._client.v1.refunds.create(
+                {"payment_intent": payment_intent_id, "amount": amount, "metadata": metadata},
                 {"idempotency_key": idempotency_key},
             )
+        return _refund_of(found)
+
+    def refunds_of(self, payment_intent_id: str) -> list[RefundReport]:
+        """Return every refund of a payment that Stripe has, whoever made it."""
+        _refuse_strange_id(payment_intent_id)
+        with self._calling("refunds.list"):
+            page = self._client.v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
+            return [_refund_of(found) for found in page.auto_paging_iter()]
 
     @contextmanager
     def overheard(self) -> Iterator[list[Exchange]]:
@@ -230,6 +246,13 @@ def _snapshot_of(found: stripe.StripeObject) -> Snapshot:
     if snapshot is None:
         raise GatewayMisuse("Stripe answered with another kind of object.")
     return snapshot
+
+
+def _refund_of(found: stripe.StripeObject) -> RefundReport:
+    report = read_refund(found.to_dict(for_json=True))
+    if report is None:
+        raise GatewayMisuse("Stripe answered with another kind of object.")
+    return report
 
 
 def _as_ours(error: stripe.StripeError) -> GatewayError:

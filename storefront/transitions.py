@@ -23,13 +23,14 @@ def change_order(session: Session, order_id: str, version: int, **columns: objec
         raise LostRace
 
 
-def note_news(session: Session, payment_id: str) -> None:
+def note_news(session: Session, payment_id: str | None) -> None:
     """Let pages that show a payment's order ask for it again: there is news that moves nothing.
 
     It raises the version, too. Whoever moves the order meanwhile loses the race and begins again;
-    a payment that isn't ours has no order, and then nothing happens.
+    news about no payment of ours is nobody's.
     """
-    session.connection().execute(_ITS_ORDER, {"of_payment": payment_id})
+    if payment_id:
+        session.connection().execute(_ITS_ORDER, {"of_payment": payment_id})
 
 
 _ORDER = update(Order).where(

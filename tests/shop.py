@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Executable, select
 from werkzeug.test import TestResponse
 
-from storefront import create_app, outbox
+from storefront import create_app, errands
 from storefront.config import Settings, read_settings
 from storefront.db import Base, db, reading, writing
 from storefront.models import Order, Payment, Product, Transition
@@ -125,7 +125,7 @@ class Shop:
     def work(self) -> int:
         """Make the calls in the outbox that are due."""
         with self.app.app_context():
-            return outbox.work()
+            return errands.run()
 
     def write(self, statement: Executable) -> None:
         """Change the database behind the shop's back, as a shopkeeper or a disaster would."""

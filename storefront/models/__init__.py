@@ -1,6 +1,7 @@
 """Every table."""
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
+from storefront.models.money_back import Dispute, Refund
 from storefront.models.records import Attention, GatewayCall, OutboxCall, StripeEvent, Transition
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
@@ -10,6 +11,7 @@ __all__ = [
     "Attention",
     "Cart",
     "CartItem",
+    "Dispute",
     "GatewayCall",
     "LineItem",
     "Order",
@@ -17,6 +19,7 @@ __all__ = [
     "Payment",
     "Price",
     "Product",
+    "Refund",
     "StripeEvent",
     "Transition",
     "User",

@@ -20,6 +20,9 @@ class StripeEvent(Base):
         index_where("ix_stripe_events_parked_payment", "object_payment_id", "outcome = 'parked'"),
         index_where("ix_stripe_events_named_payment", "object_payment_id", "payment_id IS NULL"),
         index_where("ix_stripe_events_parked_order", "object_order_id", "outcome = 'parked'"),
+        index_where(
+            "ix_stripe_events_parked_intent", "object_payment_intent_id", "outcome = 'parked'"
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -32,6 +35,7 @@ class StripeEvent(Base):
     payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"), index=True)
     object_payment_id: Mapped[str | None]
     object_order_id: Mapped[str | None]
+    object_payment_intent_id: Mapped[str | None]
     received_at: Mapped[datetime]
     deliveries: Mapped[int] = mapped_column(default=1)
 

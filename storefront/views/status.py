@@ -9,7 +9,7 @@ from storefront import clock
 from storefront.attentions import needs_a_human
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order
-from storefront.outbox import is_refunding
+from storefront.refunds import is_refunding
 
 Tone = Literal["waiting", "good", "bad", "neutral"]
 
@@ -127,7 +127,8 @@ def poll_seconds(age: float) -> int:
 
 def _words(order: Order) -> Words:
     if order.status == OrderStatus.PROCESSING:
-        return UNDER_REVIEW if needs_a_human(order.id) else PROCESSING
+        has_arrived = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
+        return UNDER_REVIEW if has_arrived or needs_a_human(order.id) else PROCESSING
     if order.status == OrderStatus.CANCELLED:
         if any(each.status == PaymentStatus.SUCCEEDED for each in order.payments):
             return CANCELLED_REFUNDED if is_refunding(order.id) else UNDER_REVIEW

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 # A module may import its own layer and those below. One that stands in no other layer is a
 # story (catalog, cart, checkout, events …).
-DOORS = {"storefront", "storefront.cli", "storefront.cli_callers"}
+DOORS = {"storefront", "storefront.cli", "storefront.cli_callers", "storefront.cli_money"}
 GROUND = {
     f"storefront.{name}"
     for name in (
@@ -31,11 +31,14 @@ GROUND = {
         "scopes",
         "columns",
         "exchanges",
+        "fields",
+        "reports",
     )
 }
 ACTORS = {
     "storefront.models",
     "storefront.models.callers",
+    "storefront.models.money_back",
     "storefront.models.records",
     "storefront.models.shop",
     "storefront.gateway",
@@ -55,6 +58,8 @@ MAY_IMPORT_STRIPE = {"storefront.gateway"}
 PURE: Mapping[str, set[str]] = {
     "storefront.lifecycle": set(),
     "storefront.evidence": set(),
+    "storefront.fields": set(),
+    "storefront.reports": set(),
     "storefront.money": {"babel"},
 }
 

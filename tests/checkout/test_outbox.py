@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from storefront import outbox
+from storefront import errands
 from storefront.models import Attention, OutboxCall
 from tests.checkout.meanwhile import around_a_call, before_statement, calls_to_stripe
 from tests.checkout.test_two_tabs import forget_the_live_attempt, net_captured
@@ -35,7 +35,7 @@ def owe(shop: Shop, times: int = 1) -> None:
 def working(shop: Shop, at_most: int = 1000) -> Callable[[], int]:
     def work() -> int:
         with shop.app.app_context():
-            return outbox.work(at_most=at_most)
+            return errands.run(at_most=at_most)
 
     return work
 
