@@ -17,7 +17,8 @@ from storefront.config import settings
 from storefront.evidence import Named
 from storefront.models import Order, Payment, StripeEvent
 
-Attempts = Sequence[Row[Any]]
+Rows = Sequence[Row[Any]]
+Attempts = Rows
 SqlText = ColumnElement[Any]
 
 

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from storefront import answers, catalog, cli_callers, cli_money, errands, upkeep
+from storefront import answers, catalog, cli_callers, cli_money, errands, events, upkeep
 from storefront.db import is_unavailable
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ def work(every: int | None) -> None:
     while True:
         try:
             expired, read = upkeep.expire_orders(), upkeep.read_again()
+            events.apply_parked()
             calls = errands.run()
             answers.prune()
         except Exception as error:

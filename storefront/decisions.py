@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from storefront.binding import Attempts, Unbound, attempts_of_its_order, bind
+from storefront.binding import Attempts, Rows, Unbound, attempts_of_its_order, bind
 from storefront.config import settings
 from storefront.evidence import Named, Snapshot
 from storefront.lifecycle import Evidence, PaymentStatus, Verdict, furthest
@@ -42,8 +42,9 @@ class News(NamedTuple):
 class Decision:
     """What news will do: read and decided, and nothing written yet.
 
-    `changes` are columns of what the news is about: the payment, its refund, its dispute. Without
-    `news` it was about no payment at all.
+    `changes` are columns of what the news is about: the payment, its refund, its dispute. `rows`
+    are what is known of the payment's refunds, or of the dispute. Without `news` it was about no
+    payment at all.
     """
 
     outcome: Outcome
@@ -51,6 +52,7 @@ class Decision:
     attempts: Attempts = ()
     payment: Row[Any] | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    rows: Rows = ()
 
     @property
     def payment_id(self) -> str | None:

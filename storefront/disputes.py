@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.attentions import DISPUTE_LOST, DISPUTE_WON, DISPUTED, open_attention
-from storefront.binding import Unbound, attempts_of_its_order, bind
-from storefront.db import rowcount_of
+from storefront.binding import Rows, Unbound, attempts_of_its_order, bind
 from storefront.decisions import Advance, Decision, Outcome
 from storefront.evidence import Event
 from storefront.models import Dispute
@@ -30,9 +29,10 @@ def decide(session: Session, event: Event) -> Decision:
     payment = bind(attempts, report)
     if isinstance(payment, Unbound):
         return Decision(Outcome(payment), report, attempts)
-    changes = _changes(_known(session, report), report)
+    rows = session.execute(select(*Dispute.__table__.c).where(Dispute.id == report.id)).all()
+    changes = _changes(rows, report)
     outcome = Outcome.APPLIED if changes else Outcome.STALE
-    return Decision(outcome, report, attempts, payment, changes)
+    return Decision(outcome, report, attempts, payment, changes, rows)
 
 
 def advance(session: Session, decision: Decision) -> Advance:
@@ -43,9 +43,8 @@ def advance(session: Session, decision: Decision) -> Advance:
     report, payment = decision.news, decision.payment
     if isinstance(report, DisputeReport) and payment and decision.changes:
         change_order(session, payment.order_id, payment.order_version)
-        before = _known(session, report)
         _save(session, payment.id, report, decision)
-        for reason in _reasons(before, report):
+        for reason in _reasons(decision.rows, report):
             open_attention(
                 session,
                 reason,
@@ -58,18 +57,11 @@ def advance(session: Session, decision: Decision) -> Advance:
     return Advance(decision.outcome, decision.payment_id)
 
 
-def _known(session: Session, report: DisputeReport) -> Row[Any] | None:
-    return session.execute(
-        select(*Dispute.__table__.c).where(Dispute.id == report.id)
-    ).one_or_none()
-
-
-def _changes(known: Row[Any] | None, report: DisputeReport) -> dict[str, Any]:
+def _changes(known: Rows, report: DisputeReport) -> dict[str, Any]:
     """Return the columns of the dispute if the report tells more than is known of it."""
-    if known is not None:
-        weight = (known.status in ENDS_OF_A_DISPUTE, known.reported, known.status)
-        if report.weight <= weight:
-            return {}
+    weights = [(row.status in ENDS_OF_A_DISPUTE, row.reported, row.status) for row in known]
+    if any(report.weight <= weight for weight in weights):
+        return {}
     return {
         "amount": report.amount,
         "currency": report.currency,
@@ -81,17 +73,18 @@ def _changes(known: Row[Any] | None, report: DisputeReport) -> dict[str, Any]:
 
 def _save(session: Session, payment_id: str, report: DisputeReport, decision: Decision) -> None:
     now = clock.now()
-    statement = update(Dispute).where(Dispute.id == report.id)
-    changed = session.execute(statement.values(**decision.changes, updated_at=now))
-    if rowcount_of(changed) == 0:
+    if decision.rows:
+        statement = update(Dispute).where(Dispute.id == report.id)
+        session.execute(statement.values(**decision.changes, updated_at=now))
+    else:
         new = {"id": report.id, "payment_id": payment_id, "created_at": now, "updated_at": now}
         session.execute(insert(Dispute).values(**new, **decision.changes))
 
 
-def _reasons(before: Row[Any] | None, report: DisputeReport) -> list[str]:
+def _reasons(known: Rows, report: DisputeReport) -> list[str]:
     """Return why a human should look now: it is new, or has just ended."""
-    reasons = [] if before else [DISPUTED]
-    has_ended_before = before is not None and before.status in ENDS_OF_A_DISPUTE
+    reasons = [] if known else [DISPUTED]
+    has_ended_before = any(row.status in ENDS_OF_A_DISPUTE for row in known)
     if report.status in ENDS_OF_A_DISPUTE and not has_ended_before:
         reasons.append(DISPUTE_LOST if report.status == LOST else DISPUTE_WON)
     return reasons

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from storefront import calls, outbox, refunds
+from storefront import calls, outbox, refund_reports, refunds
 from storefront.config import settings
 from storefront.db import reading
 from storefront.gateway import gateway
@@ -74,7 +74,7 @@ def _refund(call: OutboxCall) -> None:
         },
         idempotency_key=call.idempotency_key,
     )
-    refunds.apply_report(report)
+    refund_reports.apply_report(report)
 
 
 def _already_made(intent_id: str, refund_id: str) -> RefundReport | None:
@@ -87,7 +87,7 @@ def _list_refunds(call: OutboxCall) -> None:
     with reading() as session:
         payment = session.get_one(Payment, call.payment_id)
     for report in gateway().refunds_of(_intent_of(payment)):
-        refunds.apply_report(report)
+        refund_reports.apply_report(report)
 
 
 def _intent_of(payment: Payment) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock, decisions, disputes, payments, refunds
+from storefront import clock, decisions, disputes, payments, refund_reports, refunds
 from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
-from storefront.db import LostRace, rowcount_of, transaction
+from storefront.db import LostRace, reading, rowcount_of, transaction
 from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.evidence import (
     CHARGE_REFUNDED,
@@ -31,7 +31,7 @@ from storefront.evidence import (
 )
 from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
-from storefront.models import StripeEvent
+from storefront.models import Payment, StripeEvent
 from storefront.reports import DISPUTE_EVENTS, REFUND_EVENTS
 from storefront.transitions import note_news
 
@@ -128,6 +128,30 @@ class Subject:
     advance: Callable[[Session, Decision], Advance]
 
 
+def apply_parked(*, at_most: int = 100) -> int:
+    """Apply the events that wait for a payment that is known by now; returns how many.
+
+    The payment's own news applies them as it comes; one that was parked in the same moment waits
+    for this.
+    """
+    with reading() as session:
+        waiting = session.scalars(_PARKED_IN_VAIN.limit(at_most)).all()
+    return sum(_apply_parked(event_id) for event_id in waiting)
+
+
+@transaction
+def _apply_parked(session: Session, event_id: str) -> bool:
+    payload = session.connection().execute(_PAYLOAD, {"of_event": event_id}).scalar()
+    if payload is None:
+        return False
+    event = read_event(json.loads(payload))
+    decision = _decide(session, event)
+    if decision.outcome is Outcome.PARKED:
+        return False
+    _note_what_waited(session, event_id, _advance(session, event, decision))
+    return True
+
+
 def _decide(session: Session, event: Event) -> Decision:
     if event.account is not None:
         return Decision(Outcome.FOREIGN)
@@ -162,7 +186,7 @@ def _advance_refunded_charge(session: Session, decision: Decision) -> Advance:
 SUBJECTS: Mapping[str, Subject] = {
     **dict.fromkeys(MOVING_EVENTS, Subject(_decide_payment, payments.advance)),
     CHARGE_REFUNDED: Subject(_decide_payment, _advance_refunded_charge),
-    **dict.fromkeys(REFUND_EVENTS, Subject(refunds.decide, refunds.advance)),
+    **dict.fromkeys(REFUND_EVENTS, Subject(refund_reports.decide, refund_reports.advance)),
     **dict.fromkeys(DISPUTE_EVENTS, Subject(disputes.decide, disputes.advance)),
 }
 
@@ -201,6 +225,20 @@ _NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
 )
 _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
     *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
+)
+_PAYLOAD = select(StripeEvent.payload).where(StripeEvent.id == bindparam("of_event"), IS_PARKED)
+_PARKED_IN_VAIN = (
+    select(StripeEvent.id)
+    .where(
+        IS_PARKED,
+        or_(
+            StripeEvent.object_payment_id.in_(select(Payment.id)),
+            StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
+            StripeEvent.object_order_id.in_(select(Payment.order_id))
+            & StripeEvent.object_payment_id.is_(None),
+        ),
+    )
+    .order_by(StripeEvent.created)
 )
 
 

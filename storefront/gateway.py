@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -22,7 +22,8 @@ import stripe
 from flask import current_app
 from requests.adapters import BaseAdapter
 
-from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, Settings
+from storefront.breaker import Breaker
+from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, TIME_BUDGET, Settings
 from storefront.db import is_in_transaction
 from storefront.evidence import Snapshot, read_snapshot
 from storefront.exchanges import Exchange, ObservedSession
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 SIGNATURE_TOLERANCE = 300
 STRIPE_ID = re.compile(r"(pi|cs_test|cs_live|re)_\w{1,250}", re.ASCII)
+# A shopper waits no longer, and a thread has other things to do.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 2
 
 stripe.enable_telemetry = False
 
@@ -68,12 +71,21 @@ def gateway() -> Gateway:
 class Gateway:
     """One account at Stripe, or at the sandbox: they differ in addresses and keys alone.
 
-    `transport` is how requests travel to the API; left out, they go over the network.
+    `transport` is how requests travel to the API; left out, they go over the network. `monotonic`
+    measures for how long Stripe has been away.
     """
 
-    def __init__(self, settings: Settings, transport: BaseAdapter | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transport: BaseAdapter | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._transport = transport
+        self._monotonic = monotonic
+        self._breaker = Breaker(monotonic, threads=settings.threads)
         self._per_thread = threading.local()
 
     def create_payment_intent(self, attempt: AttemptToMake) -> Answer:
@@ -195,6 +207,11 @@ class Gateway:
     def _calling(self, name: str) -> Iterator[None]:
         if is_in_transaction():
             raise RuntimeError("Stripe may not be called while a database transaction is open.")
+        with self._breaker.passage(), self._logged(name):
+            yield
+
+    @contextmanager
+    def _logged(self, name: str) -> Iterator[None]:
         began, outcome = time.perf_counter(), "ok"
         self._per_thread.request_id = None
         try:
@@ -235,10 +252,41 @@ class Gateway:
             self._settings.stripe_secret_key,
             base_addresses={"api": self._settings.stripe_api_base},
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(
-                timeout=(CONNECT_SECONDS, READ_SECONDS), session=session
-            ),
+            http_client=_PatientClient(self._monotonic, session),
         )
+
+
+class _PatientClient(stripe.RequestsClient):
+    """Waits once when Stripe says that it is asked too often; the SDK itself never does.
+
+    As long as Stripe wishes, if the second answer can still come within the TIME_BUDGET.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], session: ObservedSession) -> None:
+        super().__init__(timeout=(CONNECT_SECONDS, READ_SECONDS), session=session)
+        self._monotonic = monotonic
+
+    def request_with_retries(self, *request: Any, **options: Any) -> Any:
+        """Make one request, and again where that may help."""
+        latest = self._monotonic() + TIME_BUDGET - CONNECT_SECONDS - READ_SECONDS
+        _, status, headers = answer = super().request_with_retries(*request, **options)
+        wait = _wished_pause(status, headers)
+        if wait is None or wait > LONGEST_PAUSE or self._monotonic() + wait > latest:
+            return answer
+        time.sleep(wait)
+        return super().request_with_retries(*request, **{**options, "max_network_retries": 0})
+
+
+def _wished_pause(status: int, headers: Mapping[str, str]) -> float | None:
+    """Return how long to wait before asking again; None where the SDK knows, or nobody does."""
+    if status != HTTPStatus.TOO_MANY_REQUESTS or "Stripe-Should-Retry" in headers:
+        return None
+    return _retry_after(headers) or SHORTEST_PAUSE
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    told = headers.get("Retry-After", "")
+    return int(told) if told.isdecimal() else None
 
 
 def _snapshot_of(found: stripe.StripeObject) -> Snapshot:
@@ -267,7 +315,8 @@ def _as_ours(error: stripe.StripeError) -> GatewayError:
     if error.http_status == HTTPStatus.CONFLICT:
         return GatewayBusy(message, code=error.code)
     if is_unknown or type(error) is stripe.APIError:
-        return GatewayUnavailable(message, code=error.code)
+        wait = _retry_after(error.headers or {})
+        return GatewayUnavailable(message, code=error.code, retry_after=wait)
     misuse = GatewayMisuse(message, code=error.code)
     misuse.is_refusal = type(error) is stripe.InvalidRequestError
     return misuse

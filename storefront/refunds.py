@@ -1,31 +1,25 @@
-"""Money given back: decided here and asked of Stripe, or made in the Dashboard and told to us.
+"""Money that is to go back: decided here, by an operator or the shop itself, and asked of Stripe.
 
-A refund of ours is written before Stripe is asked, and counts as given back once Stripe has told
-its id. Until then it is reserved, so that two refunds at once can't exceed what was received.
+A refund is written before Stripe is asked and reserves its amount, so that two at once can't
+exceed what was received. It counts as given back once Stripe has told of it: `refund_reports`.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, outbox
-from storefront.attentions import EXTERNAL_REFUND, REFUND_FAILED, open_attention
-from storefront.binding import Unbound, attempts_of_its_order, attempts_of_order, bind
+from storefront.attentions import REFUND_FAILED, open_attention
+from storefront.binding import attempts_of_order
 from storefront.db import reading, transaction
-from storefront.decisions import Advance, Decision, Outcome
-from storefront.evidence import Event
 from storefront.ids import new_id
 from storefront.lifecycle import PaymentStatus, RefundStatus
 from storefront.models import Order, Payment, Refund
 from storefront.money import format_money
-from storefront.reports import RefundReport, read_refund
-from storefront.standing import change_payment, order_facts
 from storefront.transitions import change_order
 
-SHOP, STRIPE = "shop", "stripe"
+SHOP = "shop"
 # Somebody else gave the money back, in the Dashboard for instance: what was wanted has happened.
 ALREADY_REFUNDED = "charge_already_refunded"
 
@@ -67,52 +61,6 @@ def give_back_the_rest(
     left = received - _claimed(session, payment_id)
     if left > 0:
         _write(session, payment_id, amount=left, currency=currency, reason=reason, actor=SHOP)
-
-
-def decide(session: Session, event: Event) -> Decision:
-    """Find the refund that an event is about, and say what it changes of it."""
-    report = read_refund(event.object)
-    return decide_report(session, report) if report else Decision(Outcome.IGNORED)
-
-
-@transaction
-def apply_report(session: Session, report: RefundReport) -> Advance:
-    """Apply what Stripe answered about a refund, in a transaction of its own."""
-    return advance(session, decide_report(session, report))
-
-
-def decide_report(session: Session, report: RefundReport) -> Decision:
-    """Find the refund that Stripe tells about, and say what that changes of it."""
-    attempts = attempts_of_its_order(session, report)
-    payment = bind(attempts, report)
-    if isinstance(payment, Unbound):
-        return Decision(Outcome(payment), report, attempts)
-    changes = _changes(_known(session, payment.id, report), report)
-    outcome = Outcome.APPLIED if changes else Outcome.STALE
-    return Decision(outcome, report, attempts, payment, changes)
-
-
-def advance(session: Session, decision: Decision) -> Advance:
-    """Write the refund as was decided, and move its payment and order with it.
-
-    Raises LostRace when somebody changed the order since it was read.
-    """
-    report, payment = decision.news, decision.payment
-    if isinstance(report, RefundReport) and payment and decision.changes:
-        before = _known(session, payment.id, report)
-        given_back = _given_back(session, payment, decision, before)
-        is_news = given_back != payment.amount_refunded
-        change_payment(
-            session,
-            decision.attempts,
-            payment,
-            {"amount_refunded": given_back} if is_news else {},
-            order=order_facts(payment),
-            cause=report.id,
-        )
-        _save(session, payment.id, decision.changes, before)
-        _flag(session, payment, report, before)
-    return Advance(decision.outcome, decision.payment_id)
 
 
 def enqueue_listing(session: Session, payment_id: str, *, key: str) -> None:
@@ -184,85 +132,7 @@ def _write(
     return refund_id
 
 
-def _sum_of(session: Session, payment_id: str, *conditions: ColumnElement[bool]) -> int:
-    its = (Refund.payment_id == payment_id, _IS_MEANT, *conditions)
-    return int(session.scalar(select(func.coalesce(func.sum(Refund.amount), 0)).where(*its)) or 0)
-
-
 def _claimed(session: Session, payment_id: str) -> int:
     """Return how much of a payment has gone back or is meant to, in minor units."""
-    return _sum_of(session, payment_id)
-
-
-def _given_back(
-    session: Session, payment: Row[Any], decision: Decision, before: Row[Any] | None
-) -> int:
-    """Return how much of the payment has gone back once the refund is what was decided.
-
-    What was received bounds it: Stripe never gives back more, but it may tell of a refund before
-    it tells that another failed.
-    """
-    known = Refund.stripe_refund_id.is_not(None)
-    others = (known, Refund.id != before.id) if before else (known,)
-    total = _sum_of(session, payment.id, *others)
-    after = {**(before._asdict() if before else {}), **decision.changes}
-    if not RefundStatus(after["status"]).is_returned:
-        total += after["amount"]
-    is_received = payment.status == PaymentStatus.SUCCEEDED
-    return min(total, payment.amount_received) if is_received else total
-
-
-def _known(session: Session, payment_id: str, report: RefundReport) -> Row[Any] | None:
-    """Return our row of the refund: by Stripe's id, or by ours when it has none of Stripe's yet."""
-    is_waiting = (Refund.id == report.refund_id) & Refund.stripe_refund_id.is_(None)
-    statement = select(*Refund.__table__.c).where(
-        Refund.payment_id == payment_id, or_(Refund.stripe_refund_id == report.id, is_waiting)
-    )
-    return session.execute(statement).one_or_none()
-
-
-def _changes(known: Row[Any] | None, report: RefundReport) -> dict[str, Any]:
-    """Return the refund's columns that the report changes; none when it is old news."""
-    if known is None:
-        return {
-            "id": new_id("refund"),
-            "stripe_refund_id": report.id,
-            "amount": report.amount,
-            "currency": report.currency,
-            "status": report.status,
-            "reason": report.reason,
-            "actor": STRIPE,
-            "failure_reason": report.failure_reason,
-        }
-    told: dict[str, Any] = {"stripe_refund_id": report.id, "amount": report.amount}
-    if report.status.rank > RefundStatus(known.status).rank:
-        told |= {"status": report.status, "failure_reason": report.failure_reason}
-    return {name: value for name, value in told.items() if value != getattr(known, name)}
-
-
-def _save(session: Session, payment_id: str, changes: Any, before: Row[Any] | None) -> None:
-    now = clock.now()
-    if before:
-        statement = update(Refund).where(Refund.id == before.id)
-        session.execute(statement.values(**changes, updated_at=now))
-    else:
-        values = {**changes, "payment_id": payment_id, "created_at": now, "updated_at": now}
-        session.execute(insert(Refund).values(**values))
-
-
-def _flag(
-    session: Session, payment: Row[Any], report: RefundReport, before: Row[Any] | None
-) -> None:
-    """Ask for a human when a refund is none of ours, and when one didn't arrive."""
-    about = {
-        "order_id": payment.order_id,
-        "payment_id": payment.id,
-        "amount_due": report.amount,
-        "amount_received": payment.amount_received,
-        "currency": report.currency,
-    }
-    if before is None:
-        open_attention(session, EXTERNAL_REFUND, **about)
-    has_failed_before = before and before.status == RefundStatus.FAILED
-    if report.status is RefundStatus.FAILED and not has_failed_before:
-        open_attention(session, REFUND_FAILED, **about)
+    statement = select(func.coalesce(func.sum(Refund.amount), 0))
+    return int(session.scalar(statement.where(Refund.payment_id == payment_id, _IS_MEANT)) or 0)

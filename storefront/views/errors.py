@@ -111,9 +111,11 @@ def _as_failure(error: Exception) -> Response:
     return _logged(HTTPStatus(503 if is_unavailable(error) else 500))(error)
 
 
-def _as_stripe_away(error: Exception) -> Response:
+def _as_stripe_away(error: GatewayUnavailable) -> Response:
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.PAYMENT_PROVIDER_UNAVAILABLE
-    return _logged(status, *STRIPE_IS_AWAY, code=code)(error)
+    response = _logged(status, *STRIPE_IS_AWAY, code=code)(error)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _logged(

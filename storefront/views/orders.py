@@ -117,12 +117,12 @@ def begin_payment(order: Order, flow: Flow) -> Answer:
     except OrderNotPayable:
         flash("This order can't be paid again. It stands as shown here.")
         return redirect(url_for("orders.show", token=order.token), code=303)
-    except (Declined, GatewayUnavailable):
-        return _try_again(order, flow)
+    except (Declined, GatewayUnavailable) as error:
+        return _try_again(order, flow, error.retry_after)
     return redirect(url_for("orders.pay", token=order.token), code=303)
 
 
-def _try_again(order: Order, flow: Flow) -> Response:
+def _try_again(order: Order, flow: Flow, seconds: int) -> Response:
     action = url_for(START[flow], token=order.token)
     response = error_page(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -130,5 +130,5 @@ def _try_again(order: Order, flow: Flow) -> Response:
         f"Your order {order.number} is safe and you were not charged. Try again in a moment.",
         retry={"action": action, "label": "Try again"},
     )
-    response.headers["Retry-After"] = "5"
+    response.headers["Retry-After"] = str(seconds)
     return response

@@ -27,6 +27,7 @@ GROUND = {
         "ids",
         "write_queue",
         "gateway_errors",
+        "breaker",
         "params",
         "scopes",
         "columns",

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from storefront import errands, refunds
-from storefront.models import OutboxCall, Payment, Refund
+from storefront.models import OutboxCall, Payment, Refund, StripeEvent
 from stripe_sandbox.resources import refunds as at_stripe
 from tests.checkout.meanwhile import calls_to_stripe
 from tests.checkout.test_stripe_faults import RETRIED_BY_THE_SDK
@@ -168,7 +168,24 @@ def test_a_refund_of_an_unknown_intent_waits_for_it(shop: Shop):
     assert paid.order.status == "refunded"
 
 
-def test_only_our_charge_refunded_brings_the_refunds_in(paid: Bought):
+def test_what_was_parked_in_the_moment_its_intent_came_is_applied_later(sqlite_shop: Shop):
+    """WH-10: the intent's own news looked for what waits before the refund was there."""
+    paid = bought(sqlite_shop)
+    paid.in_dashboard("refunds", payment_intent=paid.intent_id)
+    [told] = sqlite_shop.events("refund.created")
+    intent_id = paid.intent_id
+    sqlite_shop.write(Payment.__table__.update().values(payment_intent_id=None))
+    assert outcome_of(sqlite_shop, told) == "parked"
+    sqlite_shop.write(Payment.__table__.update().values(payment_intent_id=intent_id))
+
+    for _ in range(2):
+        assert sqlite_shop.app.test_cli_runner().invoke(args=["work"]).exit_code == 0
+
+    assert paid.order.status == "refunded"
+    assert sqlite_shop.one(StripeEvent, StripeEvent.id == told["id"]).outcome == "applied"
+
+
+def test_a_refunded_charge_brings_its_refunds_in(paid: Bought):
     """An endpoint that hears nothing of refunds hears that the charge was refunded."""
     paid.in_dashboard("refunds", payment_intent=paid.intent_id, amount=100)
     paid.in_dashboard("refunds", payment_intent=paid.intent_id, amount=50)
