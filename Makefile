@@ -23,7 +23,7 @@ help: ## List these targets
 demo: $(INSTALLED) ## Run the shop and the Stripe sandbox together; no keys, no network (PORT, SANDBOX_PORT)
 	@$(PY) -m scripts.demo
 
-run: $(INSTALLED) ## Run the shop and its worker, with the Stripe account in the environment or .env (PORT)
+run: $(INSTALLED) ## Run the shop and what works beside it, with the Stripe account in the environment or .env (PORT)
 	@$(PY) -m scripts.run
 
 test: $(INSTALLED_DEV) $(NODE_MODULES) ## Run every test, in a real browser too (ARGS="tests/webhooks -x" narrows it)

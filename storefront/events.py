@@ -46,7 +46,18 @@ def receive(body: bytes, signature: str) -> Advance:
     MalformedEvent for signed bytes that aren't an event.
     """
     gateway().verify(body, signature, now=clock.timestamp())
-    event = read_event(_parse(body))
+    return _take_in(read_event(_parse(body)), body)
+
+
+def take_in(document: object) -> Advance:
+    """Store and apply an event that was read at Stripe, as if it had been delivered.
+
+    Harmless beside a delivery of the same event, whichever comes first. Raises MalformedEvent.
+    """
+    return _take_in(read_event(document), json.dumps(document).encode())
+
+
+def _take_in(event: Event, body: bytes) -> Advance:
     done = _record_and_apply(event, without_client_secrets(body))
     log.info(
         "event=%s type=%s outcome=%s payment=%s",
@@ -60,6 +71,34 @@ def apply_answer(session: Session, answer: Answer) -> Advance:
     """Apply what Stripe answered about an object of ours, in a transaction of its own."""
     decision = decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
     return _with_parked(session, decision, payments.advance(session, decision))
+
+
+@transaction
+def apply_again(session: Session, event_id: str) -> Advance:
+    """Apply a stored event once more, and note what it did if it did something new.
+
+    Harmless: what it says was either heard before, or is missing here. Raises NoResultFound.
+    """
+    stored = session.get_one(StripeEvent, event_id)
+    event = read_event(json.loads(stored.payload))
+    decision = _decide(session, event)
+    if not decision.changes and decision.outcome in {Outcome.STALE, stored.outcome}:
+        return Advance(decision.outcome, decision.payment_id)
+    done = _with_parked(session, decision, _advance(session, event, decision))
+    stored.outcome, stored.payment_id = done.outcome, done.payment_id
+    return done
+
+
+def weigh(answer: Answer) -> Decision:
+    """Say what an answer would change, and change nothing."""
+    with reading() as session:
+        return decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
+
+
+def weigh_event(document: object) -> Decision:
+    """Say what an event would change if it came now for the first time, and change nothing."""
+    with reading() as session:
+        return _decide(session, read_event(document))
 
 
 def _evidence_of_answer(answer: Answer) -> Evidence:
@@ -189,6 +228,8 @@ SUBJECTS: Mapping[str, Subject] = {
     **dict.fromkeys(REFUND_EVENTS, Subject(refund_reports.decide, refund_reports.advance)),
     **dict.fromkeys(DISPUTE_EVENTS, Subject(disputes.decide, disputes.advance)),
 }
+# Every type that can move something: what is asked for when deliveries were missed.
+HEARD = tuple(sorted(SUBJECTS))
 
 
 def _insert(session: Session, event: Event, payload: str, decision: Decision) -> bool:

@@ -47,6 +47,7 @@ class Snapshot(Named):
     """What Stripe says about one PaymentIntent or Checkout Session at one moment.
 
     `amount` is in minor units: what was received once it succeeded, what is asked for before.
+    `amount_refunded` is known where the charge was asked for, too.
     """
 
     flow: Flow
@@ -59,6 +60,7 @@ class Snapshot(Named):
     failure_message: str | None = None
     intent_status: str | None = None
     checkout_url: str | None = None
+    amount_refunded: int | None = None
     client_secret: str | None = field(default=None, repr=False)
 
 
@@ -118,6 +120,7 @@ def read_snapshot(found: Mapping[str, Any]) -> Snapshot | None:
 
 def _read_payment_intent(found: Mapping[str, Any]) -> Snapshot:
     error = mapping(found.get("last_payment_error"))
+    charge = mapping(found.get("latest_charge"))
     is_paid = found.get("status") == "succeeded"
     return Snapshot(
         flow=Flow.PAYMENT_INTENT,
@@ -128,6 +131,7 @@ def _read_payment_intent(found: Mapping[str, Any]) -> Snapshot:
         failure_code=text(error.get("decline_code") or error.get("code")),
         failure_message=text(error.get("message")),
         client_secret=text(found.get("client_secret")),
+        amount_refunded=whole(charge.get("amount_refunded")) if charge else None,
         **_common(found),
     )
 

@@ -13,8 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -25,7 +23,6 @@ from requests.adapters import BaseAdapter
 from storefront.breaker import Breaker
 from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, TIME_BUDGET, Settings
 from storefront.db import is_in_transaction
-from storefront.evidence import Snapshot, read_snapshot
 from storefront.exchanges import Exchange, ObservedSession
 from storefront.gateway_errors import (
     Declined,
@@ -36,9 +33,12 @@ from storefront.gateway_errors import (
     InvalidSignature,
     KeySpent,
 )
+from storefront.gateway_lists import Answer, Lists, date_of, snapshot_of
 from storefront.lifecycle import Flow
 from storefront.params import AttemptToMake, checkout_session_params, payment_intent_params
 from storefront.reports import RefundReport, read_refund
+
+__all__ = ["Answer", "Gateway", "gateway"]
 
 log = logging.getLogger(__name__)
 
@@ -50,25 +50,12 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 2
 stripe.enable_telemetry = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Stripe showed us of an object, and when by its own clock, in seconds.
-
-    The answer to a creation is dated by the object's own `created`: a retry gets a copy of the
-    first answer, which isn't news.
-    """
-
-    snapshot: Snapshot
-    as_of: int
-    is_creation: bool = False
-
-
 def gateway() -> Gateway:
     """Return the gateway of the running application."""
     return cast("Gateway", current_app.extensions["gateway"])
 
 
-class Gateway:
+class Gateway(Lists):
     """One account at Stripe, or at the sandbox: they differ in addresses and keys alone.
 
     `transport` is how requests travel to the API; left out, they go over the network. `monotonic`
@@ -116,22 +103,6 @@ class Gateway:
         if flow == Flow.PAYMENT_INTENT:
             return self._ask(self._client.v1.payment_intents.cancel, stripe_id)
         return self._ask(self._client.v1.checkout.sessions.expire, stripe_id)
-
-    def find(self, flow: Flow, payment_id: str, *, since: int) -> str | None:
-        """Return the id of the object that an attempt made at Stripe, if it made one.
-
-        Looks at the objects created at Stripe from `since` on, in seconds.
-        """
-        services: dict[Flow, Any] = {
-            Flow.PAYMENT_INTENT: self._client.v1.payment_intents,
-            Flow.CHECKOUT_SESSION: self._client.v1.checkout.sessions,
-        }
-        with self._calling(f"{flow}.list"):
-            page = services[flow].list({"created": {"gte": since}, "limit": 100})
-            for found in page.auto_paging_iter():
-                if found.to_dict().get("metadata", {}).get("payment_id") == payment_id:
-                    return str(found.id)
-        return None
 
     def refund(
         self,
@@ -195,13 +166,12 @@ class Gateway:
     def _create(self, call: Callable[..., Any], attempt: AttemptToMake, params: object) -> Answer:
         with self._calling(call.__qualname__):
             found = call(params, {"idempotency_key": f"{attempt.payment_id}:create"})
-        return Answer(_snapshot_of(found), found.created, is_creation=True)
+        return Answer(snapshot_of(found), found.created, is_creation=True)
 
     def _ask(self, call: Callable[..., Any], *arguments: Any) -> Answer:
         with self._calling(call.__qualname__):
             found = call(*arguments)
-        as_of = parsedate_to_datetime(found.last_response.headers["Date"])
-        return Answer(_snapshot_of(found), int(as_of.timestamp()))
+        return Answer(snapshot_of(found), date_of(found))
 
     @contextmanager
     def _calling(self, name: str) -> Iterator[None]:
@@ -287,13 +257,6 @@ def _wished_pause(status: int, headers: Mapping[str, str]) -> float | None:
 def _retry_after(headers: Mapping[str, str]) -> int | None:
     told = headers.get("Retry-After", "")
     return int(told) if told.isdecimal() else None
-
-
-def _snapshot_of(found: stripe.StripeObject) -> Snapshot:
-    snapshot = read_snapshot(found.to_dict(for_json=True))
-    if snapshot is None:
-        raise GatewayMisuse("Stripe answered with another kind of object.")
-    return snapshot
 
 
 def _refund_of(found: stripe.StripeObject) -> RefundReport:

@@ -90,6 +90,15 @@ class OutboxCall(Base):
     created_at: Mapped[datetime]
 
 
+class Cursor(Base):
+    """How far a round of work came; `position` is in the words of whoever moves it."""
+
+    __tablename__ = "cursors"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]
+
+
 class GatewayCall(Base):
     """One request to Stripe and what came of it, for people to look at; the last ones of an order.
 

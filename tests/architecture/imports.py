@@ -12,7 +12,13 @@ ROOT = Path(__file__).parents[2]
 
 # A module may import its own layer and those below. One that stands in no other layer is a
 # story (catalog, cart, checkout, events …).
-DOORS = {"storefront", "storefront.cli", "storefront.cli_callers", "storefront.cli_money"}
+DOORS = {
+    "storefront",
+    "storefront.cli",
+    "storefront.cli_callers",
+    "storefront.cli_money",
+    "storefront.cli_operator",
+}
 GROUND = {
     f"storefront.{name}"
     for name in (
@@ -28,6 +34,7 @@ GROUND = {
         "write_queue",
         "gateway_errors",
         "breaker",
+        "gateway_lists",
         "params",
         "scopes",
         "columns",
@@ -47,6 +54,7 @@ ACTORS = {
     "storefront.calls",
     "storefront.attentions",
     "storefront.outbox",
+    "storefront.cursors",
 }
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
