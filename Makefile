@@ -15,7 +15,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check api-check bench format reset flask stripe screenshots requirements
+.PHONY: help demo run test check api-check bench format messages reset flask stripe screenshots requirements
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ api-check: $(INSTALLED_DEV) ## Try to prove the API's description wrong, over HT
 format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
+
+messages: $(INSTALLED) ## Bring the translations up to date with the code, and say what they lack
+	@$(PY) -m scripts.messages
 
 reset: ## Forget the demo's database, sandbox and keys; the next `make demo` starts over
 	rm -rf var

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.cart import current_cart, lines_of_cart
-from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
+from storefront.catalog import Offer, offers_by_id
 from storefront.config import settings
 from storefront.db import LostRace, reading, rowcount_of, transaction
+from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.models import Cart, CartItem
 
 MOST_OF_ONE = 99
@@ -31,9 +32,12 @@ class NotEnough(CartRefused):
     def __init__(self, product_id: str, *, wanted: int, available: int) -> None:
         self.product_id, self.wanted, self.available = product_id, wanted, available
         most = min(available, MOST_OF_ONE)
-        super().__init__(
-            f"You can have at most {most} of this." if most else "This product is sold out."
-        )
+        super().__init__(at_most(most) if most else Sentence("This product is sold out."))
+
+
+def at_most(most: int) -> Sentence:
+    """Say how many of a product somebody can have."""
+    return Sentence("You can have at most %(most)d of this.", most=most)
 
 
 def would_add(owner: str, product_id: str, quantity: int) -> None:
@@ -115,7 +119,7 @@ def _open_cart(session: Session, owner: str) -> Cart:
     """Return the visitor's open cart, held against everybody else until the commit."""
     cart, order = current_cart(session, owner)
     if order:
-        raise CartRefused("These items were ordered meanwhile. Look at the order first.")
+        raise CartRefused(Sentence("These items were ordered meanwhile. Look at the order first."))
     if cart is None:
         return _new_cart(session, owner, settings().currency)
     _hold(session, cart.id, status="open")
@@ -171,12 +175,12 @@ def _refuse(session: Session, wish: Wish, quantity: int) -> Offer:
     name = wish.product_id
     offer = offers_by_id(session, [name], wish.currency, withdrawn=False).get(name)
     if offer is None:
-        raise NotForSale("This product isn't for sale any more.")
+        raise NotForSale(Sentence("This product isn’t for sale any more."))
     available = offer.stock + (wish.has if wish.is_ordered else 0)
     if quantity > available:
         raise NotEnough(name, wanted=quantity, available=available)
     if quantity > MOST_OF_ONE:
-        raise CartRefused(f"You can have at most {MOST_OF_ONE} of this.")
+        raise CartRefused(at_most(MOST_OF_ONE))
     return offer
 
 

@@ -26,6 +26,7 @@ from storefront.config import settings
 from storefront.db import reading, transaction
 from storefront.evidence import Snapshot
 from storefront.gateway_errors import GatewayBusy, GatewayUnavailable
+from storefront.languages import Sentence
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 from storefront.models import LineItem, Order
 from storefront.money import format_money, is_chargeable
@@ -179,7 +180,7 @@ def _place(session: Session, owner: str, email: str | None, locale: str) -> Orde
     if pending:
         return pending
     if cart is None:
-        raise CartEmpty("Your cart is empty.")
+        raise CartEmpty(Sentence("Your cart is empty."))
     freeze_cart(session, cart)
     lines = lines_of_cart(session, cart, locale)
     view = CartView(id=cart.id, currency=cart.currency, lines=lines)
@@ -215,12 +216,14 @@ def _place(session: Session, owner: str, email: str | None, locale: str) -> Orde
 
 def _refuse_unready(view: CartView, locale: str) -> None:
     if view.is_empty:
-        raise CartEmpty("Your cart is empty.")
+        raise CartEmpty(Sentence("Your cart is empty."))
     if view.notices:
-        raise CartChanged("Something changed since you last looked at your cart.")
+        raise CartChanged(Sentence("Something changed since you last looked at your cart."))
     if not is_chargeable(view.amount_total, view.currency):
         total = format_money(view.amount_total, view.currency, locale)
-        raise InvalidAmount(f"Stripe doesn't take a payment of {total}. Change the cart.")
+        raise InvalidAmount(
+            Sentence("Stripe doesn’t take a payment of %(total)s. Change the cart.", total=total)
+        )
 
 
 def _refuse_closing(order: Order, reason: ClosedReason) -> None:

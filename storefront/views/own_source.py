@@ -20,7 +20,7 @@ PAGE_SCRIPT = ROOT / "static" / "pay.js"
 # Step → what each flow runs there. A text names a function of the pay page's script.
 Piece = Callable[..., Any] | str
 STEPS: Mapping[int, Mapping[Flow, tuple[Piece, ...]]] = {
-    1: {flow: (orders.begin_payment,) for flow in Flow},
+    1: dict.fromkeys(Flow, (orders.begin_payment,)),
     2: {
         Flow.PAYMENT_INTENT: (params.payment_intent_params, Gateway.create_payment_intent),
         Flow.CHECKOUT_SESSION: (params.checkout_session_params, Gateway.create_checkout_session),
@@ -30,10 +30,10 @@ STEPS: Mapping[int, Mapping[Flow, tuple[Piece, ...]]] = {
         Flow.CHECKOUT_SESSION: (checkout.start_checkout_session,),
     },
     4: {Flow.PAYMENT_INTENT: ("mount", "confirm"), Flow.CHECKOUT_SESSION: ()},
-    5: {flow: (webhooks.stripe, Gateway.verify) for flow in Flow},
-    6: {flow: (events.receive,) for flow in Flow},
-    7: {flow: (payments.advance,) for flow in Flow},
-    8: {flow: (orders.come_back, orders.status) for flow in Flow},
+    5: dict.fromkeys(Flow, (webhooks.stripe, Gateway.verify)),
+    6: dict.fromkeys(Flow, (events.receive,)),
+    7: dict.fromkeys(Flow, (payments.advance,)),
+    8: dict.fromkeys(Flow, (orders.come_back, orders.status)),
 }
 # What is there for one flow alone, beside the functions above.
 ONLY_FOR: Mapping[Flow, tuple[str, ...]] = {

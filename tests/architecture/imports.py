@@ -25,6 +25,7 @@ GROUND = {
         "lifecycle",
         "evidence",
         "money",
+        "languages",
         "config",
         "config.api",
         "config.reading",
@@ -70,6 +71,7 @@ PURE: Mapping[str, set[str]] = {
     "storefront.fields": set(),
     "storefront.reports": set(),
     "storefront.money": {"babel"},
+    "storefront.languages": set(),
 }
 
 
@@ -112,7 +114,7 @@ def refusal(importer: str, target: str) -> str | None:
             return f"{layer(target)} stand above {layer(importer)}"
     elif foreign == "stripe" and importer not in MAY_IMPORT_STRIPE:
         return "only the gateway knows the SDK"
-    elif foreign == "flask" and not _may_import_flask(importer):
+    elif foreign in {"flask", "flask_babel"} and not _may_import_flask(importer):
         return "flask belongs to the views, the doors and those that read the application"
     return _refusal_of_the_pure(importer, target)
 

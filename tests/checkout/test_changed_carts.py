@@ -162,7 +162,7 @@ def test_cancelling_a_paid_order_shows_it_paid(sqlite_shop: Shop):
     visitor.post(f"/orders/{token}/cancel")
 
     page = visitor.get(f"/orders/{token}").text
-    assert "The order can&#39;t be cancelled any more." in page
+    assert "The order can’t be cancelled any more." in page
     assert "Paid. Thank you!" in page
     assert sqlite_shop.stock() == 26
 

@@ -217,7 +217,7 @@ def test_a_payment_that_is_on_its_way_is_left_alone(sqlite_shop: Shop):
         answer = visitor.post(f"/orders/{token}/cancel")
 
     assert calls == []
-    assert "can&#39;t be cancelled any more" in visitor.get(answer.location).text
+    assert "can’t be cancelled any more" in visitor.get(answer.location).text
     assert (sqlite_shop.order(token).status, sqlite_shop.stock()) == ("processing", 26)
 
 
