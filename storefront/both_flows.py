@@ -15,6 +15,7 @@ from storefront.cart_changes import set_quantity
 from storefront.checkout import CheckoutRefused
 from storefront.config import settings
 from storefront.db import reading
+from storefront.languages import Sentence
 from storefront.lifecycle import Flow
 from storefront.models import Order
 
@@ -71,5 +72,7 @@ def _plentiful() -> str:
     shelves = catalog.categories(settings().currency)
     offers = [offer for shelf in shelves for offer in shelf.products if offer.stock >= PLENTY]
     if not offers:
-        raise NothingToSpare("There is nothing on the shelf that the shop could spare for this.")
+        raise NothingToSpare(
+            Sentence("There is nothing on the shelf that the shop could spare for this.")
+        )
     return max(offers, key=lambda offer: (offer.stock, offer.id)).id

@@ -26,6 +26,7 @@ from storefront.config import settings
 from storefront.db import reading, transaction
 from storefront.evidence import Snapshot
 from storefront.gateway_errors import GatewayBusy, GatewayUnavailable
+from storefront.holds import refuse_greed
 from storefront.languages import Sentence
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 from storefront.models import LineItem, Order
@@ -58,7 +59,7 @@ def place_order(owner: str, *, email: str | None, locale: str) -> Order:
 
     Double clicks, reloads and the back button find the same order; another e-mail address makes
     a new one and cancels the old, unless that is being paid: then it is returned as it stands.
-    Calls Stripe only for that. Raises CheckoutRefused.
+    Calls Stripe only for that. Raises CheckoutRefused and HoldsTooMuch.
     """
     with reading() as session:
         _, pending = current_cart(session, owner)
@@ -185,6 +186,7 @@ def _place(session: Session, owner: str, email: str | None, locale: str) -> Orde
     lines = lines_of_cart(session, cart, locale)
     view = CartView(id=cart.id, currency=cart.currency, lines=lines)
     _refuse_unready(view, locale)
+    refuse_greed(session, owner, view.count)
     catalog.take(session, [(line.product_id, line.quantity) for line in lines])
     now = clock.now()
     order = Order(

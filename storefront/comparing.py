@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 
-from storefront import attempts, clock, cursors, events, refunds
+from storefront import attempts, clock, cursors, events, refund_reports
 from storefront.attentions import MISMATCH, UNKNOWN_PAYMENT, flag_once, is_resolved
 from storefront.config import settings
 from storefront.db import is_unavailable, reading
@@ -102,7 +102,7 @@ class Comparison:
         """Learn of every refund of a payment, and say so if that doesn't explain Stripe's sum."""
         if not self.is_dry_run:
             for report in gateway().refunds_of(intent_id):
-                refunds.apply_report(report)
+                refund_reports.apply_report(report)
         payment = _payment(payment_id)
         difference = given_back - payment.amount_refunded
         if difference:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -34,7 +34,7 @@ def note_news(session: Session, payment_id: str | None) -> None:
 
 # Of tables and made once: a statement that is built for each event, or goes through the ORM, costs
 # more than its execution. The columns that it sets are those that it is told.
-_orders, _transitions = Order.__table__, Transition.__table__
+_orders, _transitions = cast("Table", Order.__table__), cast("Table", Transition.__table__)
 _ORDER = update(_orders).where(
     _orders.c.id == bindparam("of_order"), _orders.c.version == bindparam("as_read")
 )

@@ -9,6 +9,7 @@ from storefront.views import (
     cart,
     catalog,
     checkout,
+    compare,
     errors,
     keys,
     languages,
@@ -31,6 +32,17 @@ def init_views(app: Flask) -> None:
     pages.init_pages(app)
     errors.init_errors(app)
     limits.init_limits(app)
-    for module in (catalog, cart, checkout, orders, trace, preferences, webhooks, ops, keys):
+    for module in (
+        catalog,
+        cart,
+        checkout,
+        orders,
+        trace,
+        compare,
+        preferences,
+        webhooks,
+        ops,
+        keys,
+    ):
         app.register_blueprint(module.bp)
     api.init_api(app)

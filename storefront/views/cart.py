@@ -13,9 +13,9 @@ from storefront import cart_changes, catalog, shopping
 from storefront.attempts import OrderNotPayable
 from storefront.cart import look_at_cart
 from storefront.cart_changes import CartRefused
-from storefront.config import settings
 from storefront.languages import Sentence
 from storefront.views.languages import language, spoken
+from storefront.views.preferences import chosen_currency
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("cart", __name__)
@@ -34,11 +34,12 @@ def show() -> str:
 @bp.post("/cart/items")
 def add_item() -> Answer:
     """Put a product into the cart."""
-    offer = catalog.offer_by_id(request.form.get("product_id", ""), settings().currency, language())
+    offer = catalog.offer_by_id(request.form.get("product_id", ""), chosen_currency(), language())
     if offer is None:
         abort(404)
     try:
-        shopping.add_item(known_visitor(), offer.id, _quantity(at_least=1))
+        quantity = _quantity(at_least=1)
+        shopping.add_item(known_visitor(), offer.id, quantity, currency=offer.currency)
     except CartRefused as error:
         page = render_template(
             "catalog/product.html", product=offer, form_error=spoken(error.args[0])

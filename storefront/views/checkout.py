@@ -13,6 +13,7 @@ from storefront import checkout
 from storefront.cart import look_at_cart
 from storefront.catalog import OutOfStock
 from storefront.checkout import CartChanged, CartEmpty, CheckoutRefused
+from storefront.holds import HoldsTooMuch
 from storefront.lifecycle import Flow
 from storefront.views import cart
 from storefront.views.languages import language, spoken
@@ -52,7 +53,7 @@ def place() -> Answer:
         return cart.show(), HTTPStatus.UNPROCESSABLE_ENTITY
     except (CartChanged, OutOfStock):
         return redirect(url_for("cart.show"), code=303)
-    except CheckoutRefused as error:
+    except (CheckoutRefused, HoldsTooMuch) as error:
         return _page({"flow": spoken(error.args[0])}, email, HTTPStatus.UNPROCESSABLE_ENTITY)
     return begin_payment(order, Flow(flow))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import get_currency_name
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, request, session
 from flask_babel import Babel, Domain, format_date, format_time, get_locale, gettext
@@ -43,7 +44,12 @@ def init_languages(app: Flask) -> None:
         lambda one, many, count: words().ungettext(one, many, count),
         newstyle=True,
     )
-    environment.filters |= {"spoken": spoken, "money": money, "moment": moment}
+    environment.filters |= {
+        "spoken": spoken,
+        "money": money,
+        "moment": moment,
+        "currency_name": currency_name,
+    }
     app.after_request(tell_caches)
 
 
@@ -82,6 +88,12 @@ def spoken(sentence: str) -> str:
 def money(amount: int, currency: str) -> str:
     """Write an amount of minor units as whoever reads this page writes it."""
     return format_money(amount, currency, language())
+
+
+def currency_name(currency: str) -> str:
+    """Name a currency for whoever reads this page, such as `USD US Dollar`."""
+    code = currency.upper()
+    return f"{code} {get_currency_name(code, locale=language())}"
 
 
 def moment(at: datetime) -> str:

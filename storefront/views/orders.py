@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 
 from storefront import checkout
 from storefront.attempts import OrderNotPayable
+from storefront.both_flows import is_compared
 from storefront.config import settings
+from storefront.evidence import Snapshot
 from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
@@ -58,14 +60,10 @@ def pay(token: str) -> Answer:
     intent = checkout.resume_payment_intent(order.id)
     if intent is None:
         return redirect(url_for("orders.show", token=token), code=303)
-    payment_form = {
-        "publishable_key": settings().stripe_publishable_key,
-        "client_secret": intent.client_secret,
-        "return_url": settings().absolute_url(url_for("orders.come_back", order=token)),
-        "stripe_js_url": settings().stripe_js_url,
-        "locale": STRIPE_LOCALES[language()],
-    }
-    return render_template("orders/pay.html", order=order, payment_form=payment_form)
+    form = payment_form_of(order, intent)
+    return render_template(
+        "orders/pay.html", order=order, payment_form=form, test_cards=offered_cards()
+    )
 
 
 @bp.post("/orders/<token>/payment-intent")
@@ -106,8 +104,21 @@ def come_back() -> Response:
             checkout.refresh(order.id)
         except GatewayError:
             flash(_("Stripe is slow to answer just now. This page will know as soon as it does."))
+        if is_compared(order):
+            return redirect(url_for("compare.show"), code=303)
     clean = token if TOKEN.fullmatch(token) else "unknown"
     return redirect(url_for("orders.show", token=clean), code=303)
+
+
+def payment_form_of(order: Order, intent: Snapshot) -> dict[str, str | None]:
+    """Return what the card form needs to know, the client_secret included."""
+    return {
+        "publishable_key": settings().stripe_publishable_key,
+        "client_secret": intent.client_secret,
+        "return_url": settings().absolute_url(url_for("orders.come_back", order=order.token)),
+        "stripe_js_url": settings().stripe_js_url,
+        "locale": STRIPE_LOCALES[language()],
+    }
 
 
 def begin_payment(order: Order, flow: Flow) -> Answer:

@@ -11,6 +11,7 @@ from typing import Any
 
 from storefront import checkout, events, params, payments
 from storefront.gateway import Gateway
+from storefront.languages import Sentence
 from storefront.lifecycle import Flow
 from storefront.views import orders, webhooks
 
@@ -34,6 +35,16 @@ STEPS: Mapping[int, Mapping[Flow, tuple[Piece, ...]]] = {
     6: dict.fromkeys(Flow, (events.receive,)),
     7: dict.fromkeys(Flow, (payments.advance,)),
     8: dict.fromkeys(Flow, (orders.come_back, orders.status)),
+}
+TITLES: Mapping[int, Sentence] = {
+    1: Sentence("the shopper chooses how to pay"),
+    2: Sentence("what is asked of Stripe"),
+    3: Sentence("what the browser gets"),
+    4: Sentence("the browser at Stripe"),
+    5: Sentence("a signed event arrives"),
+    6: Sentence("has it been seen?"),
+    7: Sentence("payment and order move"),
+    8: Sentence("coming back, and asking for the status"),
 }
 # What is there for one flow alone, beside the functions above.
 ONLY_FOR: Mapping[Flow, tuple[str, ...]] = {

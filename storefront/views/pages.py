@@ -15,6 +15,7 @@ from storefront.cart import count_items
 from storefront.config import settings
 from storefront.languages import LOCALES, html_language
 from storefront.views.languages import language
+from storefront.views.preferences import chosen_currency, offered_currencies
 from storefront.views.security import SAFE_METHODS
 from storefront.views.visitor import visitor
 
@@ -42,6 +43,8 @@ def frame() -> dict[str, Any]:
         "world": settings().world,
         "locale": language(),
         "locales": LOCALES,
+        "currency": chosen_currency,
+        "currencies": offered_currencies,
         "is_anonymous": g.get("is_anonymous", False),
         "has_token": lambda: visitor() is not None,
         "this_page": request.path if request.method in SAFE_METHODS else url_for("cart.show"),

@@ -47,7 +47,8 @@ DECLINED = Words(
 PROCESSING = Words(
     Sentence("Your payment is on its way"),
     Sentence(
-        "Stripe is working on it. Some banks take days; you can close this page and come back."
+        "Stripe is working on it. With some banks this takes days, not seconds: "
+        "you can close this page and come back. Please don’t pay again."
     ),
     "waiting", 2,
 )  # fmt: skip
@@ -58,13 +59,21 @@ UNDER_REVIEW = Words(
     ),
     "neutral", 2,
 )  # fmt: skip
-PAID = Words(Sentence("Paid. Thank you!"), Sentence("Stripe confirmed your payment."), "good", 3)
+PAID = Words(
+    Sentence("Paid. Thank you!"),
+    Sentence("Stripe confirmed your payment. There is nothing left for you to do."),
+    "good", 3,
+)  # fmt: skip
 REFUNDED = Words(
-    Sentence("Refunded"), Sentence("The money is on its way back to you."), "neutral", 3
-)
+    Sentence("Refunded"),
+    Sentence("All of the money is on its way back to you. Banks take five to ten days to show it."),
+    "neutral", 3,
+)  # fmt: skip
 PARTIALLY_REFUNDED = Words(
     Sentence("Partly refunded"),
-    Sentence("A part of the money is on its way back to you."),
+    Sentence(
+        "A part of the money is on its way back to you. Banks take five to ten days to show it."
+    ),
     "neutral", 3,
 )  # fmt: skip
 CANCELLED = Words(

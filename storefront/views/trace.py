@@ -17,7 +17,7 @@ from storefront.models import Order
 from storefront.trace import Step, trace_of
 from storefront.views.status import view_of_status
 from storefront.views.trace_words import LANES, distance, sentence_of
-from storefront.views.visitor import TOKEN, own_order_or_404, visitor
+from storefront.views.visitor import TOKEN, is_own, own_order_or_404
 
 bp = Blueprint("trace", __name__)
 
@@ -55,16 +55,17 @@ class TraceView:
 @bp.get("/orders/<token>/trace")
 def show(token: str) -> Response | str:
     """Tell what happened so far; nothing, at the price of one read, when that was `seen`."""
-    version, _, moment = request.args.get("seen", "").partition("-")
-    if version == str(_version(token)):
+    seen = request.args.get("seen", "")
+    if seen.partition("-")[0] == str(_version(token)):
         return Response(status=204)
     order = own_order_or_404(token)
+    return render_template("trace/_trace.html", order=order, trace=view_of_trace(order, seen))
+
+
+def view_of_trace(order: Order, seen: str = "") -> TraceView:
+    """Tell an order's story; what happened since it was `seen` is new. Reads the database only."""
+    moment = seen.partition("-")[2]
     since = float(moment) if MOMENT.fullmatch(moment) else None
-    return render_template("trace/_trace.html", order=order, trace=view_of_trace(order, since))
-
-
-def view_of_trace(order: Order, since: float | None = None) -> TraceView:
-    """Tell an order's story; what happened `since` is new. Reads the database only."""
     status = view_of_status(order)
     now = clock.now()
     trace = trace_of(history_of(order), now=now)
@@ -94,6 +95,6 @@ def _version(token: str) -> int:
     with reading() as session:
         statement = select(Order.version, Order.owner).where(Order.token == token)
         found = session.execute(statement).one_or_none() if TOKEN.fullmatch(token) else None
-    if found is None or found.owner != visitor():
+    if found is None or not is_own(found.owner):
         abort(404)
     return int(found.version)

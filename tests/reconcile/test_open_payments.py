@@ -8,7 +8,7 @@ from sqlalchemy import update
 from storefront import attempts, upkeep
 from storefront.models import Cursor, Payment, StripeEvent, Transition
 from tests.checkout.meanwhile import around_a_call, calls_to_stripe
-from tests.checkout.test_stripe_faults import KIND, PATH, RETRIED_BY_THE_SDK, creations, kill
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL, KIND, PATH, creations, kill
 from tests.checkout.test_two_tabs import FLOWS
 from tests.checkout.together import together
 from tests.reconcile.rounds import A_DAY, A_MINUTE, reconciled, rows
@@ -142,7 +142,7 @@ def test_no_attempt_stays_unknown_longer_than_two_rounds(shop: Shop, flow: str, 
 def begin_and_hear_nothing(shop: Shop, visitor: Visitor, flow: str, kind: str) -> None:
     """Begin an attempt whose request or answer is lost, or whose process dies over the answer."""
     visitor.add()
-    shop.sandbox.faults.add(PATH[flow], kind, 1 if kind == "500" else RETRIED_BY_THE_SDK)
+    shop.sandbox.faults.add(PATH[flow], kind, 1 if kind == "500" else ASKED_IN_ALL)
     if kind == "500":
         kill(shop, "after", lambda: visitor.checkout(flow))
     else:

@@ -10,7 +10,7 @@ from storefront import errands, refunds
 from storefront.models import OutboxCall, Payment, Refund, StripeEvent
 from stripe_sandbox.resources import refunds as at_stripe
 from tests.checkout.meanwhile import calls_to_stripe
-from tests.checkout.test_stripe_faults import RETRIED_BY_THE_SDK
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL
 from tests.checkout.together import together
 from tests.lifecycle.standing import Bookmark, standing
 from tests.refunds.conftest import Bought, bought
@@ -70,7 +70,7 @@ def test_two_operators_at_once_give_back_no_more_than_there_is(paid: Bought):
 
 def test_a_refund_that_was_heard_and_not_answered_is_made_once(paid: Bought):
     """RF-05: the next try finds what the first one made, also when the key is forgotten."""
-    paid.shop.sandbox.faults.add("/v1/refunds", "timeout_after", RETRIED_BY_THE_SDK)
+    paid.shop.sandbox.faults.add("/v1/refunds", "timeout_after", ASKED_IN_ALL)
     paid.refund("--amount", "100")
     [waiting] = paid.shop.all(OutboxCall)
     assert waiting.done_at is None
@@ -117,6 +117,24 @@ def test_a_refund_that_fails_leaves_the_order_paid_and_asks_for_a_human(paid: Bo
     assert paid.attentions() == ["refund_failed"]
     assert paid.refund().exit_code == 0
     assert paid.order.status == "refunded"
+
+
+def test_a_refund_that_failed_stays_failed_however_it_is_told(sqlite_shop: Shop):
+    """RF-09, E4: a late word that it arrived doesn't take the failure back."""
+    paid = bought(sqlite_shop)
+    made = paid.in_dashboard("refunds", payment_intent=paid.intent_id)
+    at_stripe.fail_refund(sqlite_shop.sandbox, made["id"])
+    told = [e for e in sqlite_shop.events("refund") if e["type"] != "charge.refunded"]
+    begin, ends = Bookmark(sqlite_shop), []
+    for dealt in itertools.islice(itertools.permutations(told), 0, None, 7):
+        begin.go_back()
+        for event in dealt:
+            outcome_of(sqlite_shop, event)
+        ends.append(standing(sqlite_shop))
+
+    assert paid.refunds() == [(paid.total, "failed", "stripe")]
+    assert (paid.order.status, paid.payment.amount_refunded) == ("paid", 0)
+    assert all(end == ends[0] for end in ends)
 
 
 def test_every_name_of_an_event_about_a_refund_tells_the_same(paid: Bought):
