@@ -17,6 +17,7 @@ from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
 from storefront.params import STRIPE_LOCALES
+from storefront.views.cards import offered_cards
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.languages import language
 from storefront.views.limits import begins_payment

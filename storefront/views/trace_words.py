@@ -103,15 +103,16 @@ def distance(since: timedelta) -> str:
 
 
 def _came_again(times: int) -> str:
-    return ngettext(
+    told = ngettext(
         "It came %(num)d time: each repeat was a duplicate, ignored.",
         "It came %(num)d times: each repeat was a duplicate, ignored.",
         times,
     )
+    return str(told)
 
 
 def _failure(call: GatewayCall) -> str:
     if call.status is None:
-        return _("No answer came; the same request is sent again.")
+        return str(_("No answer came; the same request is sent again."))
     is_refused = call.status >= HTTPStatus.BAD_REQUEST
-    return _("Stripe answered %(status)d.", status=call.status) if is_refused else ""
+    return str(_("Stripe answered %(status)d.", status=call.status)) if is_refused else ""
