@@ -32,6 +32,7 @@ GROUND = {
         "db",
         "clock",
         "ids",
+        "group_commit",
         "write_queue",
         "gateway_errors",
         "breaker",
@@ -39,6 +40,7 @@ GROUND = {
         "params",
         "scopes",
         "columns",
+        "connections",
         "fields",
         "reports",
     )
