@@ -41,6 +41,7 @@ GROUND = {
         "scopes",
         "columns",
         "connections",
+        "exchanges",
         "fields",
         "reports",
     )
@@ -53,6 +54,7 @@ ACTORS = {
     "storefront.models.shop",
     "storefront.gateway",
     "storefront.transitions",
+    "storefront.calls",
     "storefront.attentions",
     "storefront.outbox",
     "storefront.cursors",
