@@ -12,14 +12,14 @@
     focused = /** @type {Element} */ (event.target);
   });
   region.addEventListener("focusout", (event) => {
-    // Somebody who goes elsewhere is let go; what was removed leaves to nowhere.
-    if (event.relatedTarget || focused?.isConnected) focused = null;
+    // Somebody who goes elsewhere is let go. What is removed leaves to nowhere.
+    if (event.relatedTarget) focused = null;
   });
   new MutationObserver(() => {
-    if (!focused || focused.isConnected) return;
+    if (!focused || focused.isConnected || document.activeElement !== document.body) return;
     focused = null;
     const heading = region.querySelector("h2");
     heading?.setAttribute("tabindex", "-1");
-    heading?.focus();
+    heading?.focus({ preventScroll: true });
   }).observe(region, { childList: true, subtree: true });
 })();

@@ -7,9 +7,9 @@ lost on the way, asking again is the same request.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Select, and_, func, or_, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront import calls, clock, errands
@@ -19,14 +19,14 @@ from storefront.decisions import Outcome
 from storefront.events import apply_answer
 from storefront.gateway import Answer, gateway
 from storefront.gateway_errors import GatewayMisuse, KeySpent
-from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, Verdict, is_payable
+from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
-from storefront.models.shop import OPEN_STATUSES
 from storefront.params import NO_TERMS, AttemptToMake, Terms
 from storefront.transitions import Move, change_order, record_transitions
 
-# Stripe's minimum is 30 minutes from creation; the rest leaves time to ask again.
-SESSION_LIFETIME = timedelta(minutes=35)
+# Stripe's minimum is 30 minutes from creation, by its own clock; the rest leaves time to ask again,
+# and room for clocks that differ.
+SESSION_LIFETIME = timedelta(minutes=45)
 # The goods stay set aside for this long after a session can't be paid any more.
 HOLD_AFTER_SESSION = timedelta(minutes=5)
 # How far Stripe's clock may be behind ours when we look for what we made.
@@ -38,8 +38,6 @@ KEY_LIFETIME = timedelta(hours=23)
 MOST_ATTEMPTS = 20
 # The failure of an attempt that made nothing at Stripe.
 UNMADE = "not_made"
-# What became of such a payment at Stripe isn't known for good.
-IS_OPEN = and_(text(OPEN_STATUSES), Payment.evidence != Verdict.ASYNC_PAYMENT_FAILED.word)
 
 
 class OrderNotPayable(Exception):
@@ -144,22 +142,6 @@ def retire(payment: Payment) -> None:
         _stop(payment, stripe_id)
 
 
-def silent_since(moment: datetime) -> Select[Payment]:
-    """Select the payments that Stripe has an object of, whose end isn't known, and that are silent.
-
-    Also one that isn't the live attempt of its order any more: money could still come by it.
-    """
-    is_known = or_(Payment.payment_intent_id.is_not(None), Payment.checkout_session_id.is_not(None))
-    return select(Payment).where(IS_OPEN, is_known, Payment.updated_at < moment)
-
-
-def unknown_since(moment: datetime) -> Select[Payment]:
-    """Select the live attempts of which nobody knows whether Stripe ever heard."""
-    is_unknown = (Payment.payment_intent_id.is_(None), Payment.checkout_session_id.is_(None))
-    is_open = (Payment.is_live, IS_OPEN, Payment.created_at < moment)
-    return select(Payment).where(*is_open, *is_unknown).order_by(Payment.created_at)
-
-
 def stripe_id_of(payment: Payment) -> str | None:
     """Return the id of the object that the flow is named after."""
     if payment.flow == Flow.PAYMENT_INTENT:
@@ -183,10 +165,10 @@ def close_unmade(session: Session, payment_id: str) -> bool:
     Its number and its key are never used again. Should its request be under way after all, what
     it makes is known by its metadata and opens the attempt again.
     """
-    payment = session.get_one(Payment, payment_id)
-    if not payment.is_live or stripe_id_of(payment) or payment.payment_intent_id:
+    order, payment = _with_its_order(session, payment_id)
+    if not payment.is_live or payment.payment_intent_id or payment.checkout_session_id:
         return False
-    _close(session, payment, UNMADE)
+    _close(session, order, payment, UNMADE)
     return True
 
 
@@ -273,11 +255,22 @@ def _attempt_to_make(payment: Payment) -> AttemptToMake:
 @transaction
 def _give_up(session: Session, payment_id: str, code: str | None) -> None:
     """Close an attempt that Stripe has no object for, so that a new one may be made."""
-    _close(session, session.get_one(Payment, payment_id), code)
+    order, payment = _with_its_order(session, payment_id)
+    if payment.status != PaymentStatus.SUCCEEDED:
+        _close(session, order, payment, code)
 
 
-def _close(session: Session, payment: Payment, code: str | None) -> None:
-    order = session.get_one(Order, payment.order_id)
+def _with_its_order(session: Session, payment_id: str) -> tuple[Order, Payment]:
+    """Read the order before the payment, so that its version guards what is read of both.
+
+    The other way round somebody could change both in between, and the version would be theirs.
+    """
+    its = select(Payment.order_id).where(Payment.id == payment_id).scalar_subquery()
+    order = session.scalars(select(Order).where(Order.id == its)).one()
+    return order, next(each for each in order.payments if each.id == payment_id)
+
+
+def _close(session: Session, order: Order, payment: Payment, code: str | None) -> None:
     change_order(session, order.id, order.version)
     record_transitions(
         session,

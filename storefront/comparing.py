@@ -24,6 +24,7 @@ from storefront.gateway import Answer, gateway
 from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
 from storefront.lifecycle import Flow, PaymentStatus, Verdict
 from storefront.models import Order, Payment
+from storefront.open_payments import silent_since, unknown_since
 
 log = logging.getLogger(__name__)
 
@@ -132,14 +133,14 @@ class Comparison:
     def close_unmade(self, before: datetime) -> None:
         """Close the attempts of before that made nothing: all objects since then have been seen."""
         with reading() as session:
-            unknown = session.scalars(attempts.unknown_since(before)).all()
+            unknown = session.scalars(unknown_since(before)).all()
         for payment in unknown:
             if payment.id not in self._seen:
                 self.closed += self.is_dry_run or attempts.close_unmade(payment.id)
 
     def read_others(self, before: datetime) -> None:
         """Read the open payments that are older than what was listed, each in turn."""
-        waiting, by = attempts.silent_since(before), (Payment.updated_at, Payment.id)
+        waiting, by = silent_since(before), (Payment.updated_at, Payment.id)
         moves = not self.is_dry_run
         for payment_id in cursors.next_in_turn(READ, waiting, by, at_most=MOST_READS, moves=moves):
             if payment_id not in self._seen:
@@ -200,7 +201,7 @@ def _since(moment: datetime, position: str) -> datetime:
     if position:
         moments.append(datetime.fromtimestamp(int(position), moment.tzinfo))
     with reading() as session:
-        oldest = session.scalar(attempts.unknown_since(clock.now()).limit(1))
+        oldest = session.scalar(unknown_since(clock.now()).limit(1))
     if oldest:
         moments.append(oldest.created_at)
     return min(moments)

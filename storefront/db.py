@@ -8,27 +8,30 @@ for its turn. Neither is ever open while Stripe is called: the gateway asserts i
 from __future__ import annotations
 
 import functools
-import importlib
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
-from pathlib import Path
-from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, MetaData, Text, event, make_url
+from sqlalchemy import JSON, BigInteger, MetaData, Text, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from storefront.columns import UtcDateTime
+from storefront.connections import (
+    POOL,
+    POSTGRES_OPTIONS,
+    SQLITE_OPTIONS,
+    absolute_path,
+    ping_when_idle,
+    set_up_sqlite,
+)
+from storefront.group_commit import BatchFailed, Group
 from storefront.write_queue import QueueTooLong, WriteQueue
-
-log = logging.getLogger(__name__)
 
 CONSTRAINT_NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -132,6 +135,31 @@ def transaction(
     return run
 
 
+def shared_transaction(
+    function: Callable[Concatenate[Session, P], T],
+) -> Callable[P, T]:
+    """Run `function(session, …)` as `transaction` does; on SQLite, those who wait share a commit.
+
+    It is for what is short and comes in crowds. When a shared transaction fails, nothing of it
+    was written, and everybody begins again alone.
+    """
+    alone = transaction(function)
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        group: Group | None = current_app.extensions.get("group_commit")
+        if group is None:
+            return alone(*args, **kwargs)
+        try:
+            return group.do(lambda session: function(session, *args, **kwargs))
+        except BatchFailed as failed:
+            if isinstance(failed.__cause__, DatabaseBusy):
+                raise failed.__cause__ from failed
+            return alone(*args, **kwargs)
+
+    return run
+
+
 def is_in_transaction() -> bool:
     """Say whether a transaction is open, so that the gateway can refuse to call Stripe in it."""
     return bool(db.session().in_transaction())
@@ -150,25 +178,18 @@ def init_db(app: Flask, database_url: str) -> None:
     """Bind the database to `app`; opens no connection yet (gunicorn forks after this)."""
     url = make_url(database_url)
     is_sqlite = url.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {
-        "pool_size": 20,
-        "max_overflow": 20,
-        "pool_timeout": 5,
-        "hide_parameters": True,
-    }
     if is_sqlite:
-        sqlite = _sqlite_module()
-        path = _absolute_path(app, url.database or "")
+        path = absolute_path(app.root_path, url.database or "")
         url = make_url(f"sqlite:///{path}")
-        app.extensions["write_queue"] = WriteQueue(path)
-        options |= {"module": sqlite, "connect_args": {"timeout": 5}}
-    else:
-        options |= {"pool_pre_ping": True, "connect_args": {"options": POSTGRES_OPTIONS}}
+        app.extensions |= {"write_queue": WriteQueue(path), "group_commit": Group(writing)}
+    options = POOL | (SQLITE_OPTIONS if is_sqlite else POSTGRES_OPTIONS)
     app.config |= {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": options}
     db.init_app(app)
-    if is_sqlite:
-        with app.app_context():
-            _set_up_sqlite(sqlite)
+    with app.app_context():
+        if is_sqlite:
+            set_up_sqlite(db.engine, is_writing=_is_in_writing)
+        else:
+            ping_when_idle(db.engine)
 
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: deadlock, serialization failure,
@@ -177,10 +198,9 @@ RACES = {"40P01", "40001", "23505"}
 READ_ONLY = {"25006"}
 AWAY = ("08", "57")  # connection exceptions; shutdown, and what an operator or a timeout stopped
 
-POSTGRES_OPTIONS = (
-    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
-    "-c idle_in_transaction_session_timeout=30s"
-)
+
+def _is_in_writing() -> bool:
+    return _is_writing.get()
 
 
 @contextmanager
@@ -195,50 +215,6 @@ def _turn_to_write() -> Iterator[None]:
 
 def _sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
-
-
-def _sqlite_module() -> ModuleType:
-    """Prefer the wheel that brings its own, current SQLite over the distribution's."""
-    try:
-        return importlib.import_module("pysqlite3")
-    except ImportError:
-        return importlib.import_module("sqlite3")
-
-
-def _absolute_path(app: Flask, database: str) -> Path:
-    """Resolve against the project's folder, and make the folder of the database."""
-    path = Path(app.root_path).parent / database
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _set_up_sqlite(sqlite: ModuleType) -> None:
-    journal = "WAL" if is_wal_safe(sqlite.sqlite_version_info) else "DELETE"
-    if journal == "DELETE":
-        log.warning(
-            "sqlite=%s journal=delete reason=wal-reset-bug cost=readers-wait-for-writers",
-            sqlite.sqlite_version,
-        )
-
-    @event.listens_for(db.engine, "connect")
-    def connect(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-        for pragma in (
-            f"journal_mode={journal}",
-            "foreign_keys=ON",
-            "synchronous=FULL",
-            "busy_timeout=5000",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(db.engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing.get() else "BEGIN")
-
-
-def is_wal_safe(version: tuple[int, int, int]) -> bool:
-    """Say whether this SQLite is free of the WAL-reset corruption (https://sqlite.org/wal.html)."""
-    return version >= (3, 51, 3) or version in {(3, 44, 6), (3, 50, 7)}
 
 
 def rowcount_of(result: object) -> int:

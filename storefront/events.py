@@ -15,7 +15,7 @@ from storefront import clock, decisions, disputes, payments, refund_reports, ref
 from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
-from storefront.db import LostRace, reading, rowcount_of, transaction
+from storefront.db import LostRace, reading, rowcount_of, shared_transaction, transaction
 from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.evidence import (
     CHARGE_REFUNDED,
@@ -112,7 +112,7 @@ def _evidence_of_answer(answer: Answer) -> Evidence:
     return evidence_of_reread(answer.snapshot, as_of=answer.as_of)
 
 
-@transaction
+@shared_transaction
 def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     """Apply the event unless it came before; of several deliveries at once, one is the first.
 

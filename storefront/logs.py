@@ -29,4 +29,5 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as it is printed."""
-        return FAILING_ROW.sub("\nDETAIL: …\n", super().format(record)).rstrip("\n")
+        line = super().format(record)
+        return FAILING_ROW.sub("\nDETAIL: …\n", line).rstrip("\n") if "DETAIL:" in line else line

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row, Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -56,12 +56,13 @@ def change_payment(
         **(settled if is_settling else {}),
     )
     if changes:
-        statement = _PAYMENT.values(**changes, updated_at=clock.now())
-        session.connection().execute(statement, {"of_payment": payment.id})
+        told = {"of_payment": payment.id, **changes, "updated_at": clock.now()}
+        session.connection().execute(_PAYMENT, told)
     record_transitions(session, _moves(payment, after, status), cause=cause)
 
 
-_PAYMENT = update(Payment).where(Payment.id == bindparam("of_payment"))
+_payments = cast("Table", Payment.__table__)
+_PAYMENT = update(_payments).where(_payments.c.id == bindparam("of_payment"))
 
 
 def _facts(attempts: Attempts, changed: Mapping[str, Any]) -> list[PaymentFacts]:

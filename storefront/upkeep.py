@@ -9,12 +9,13 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from storefront import clock, cursors
-from storefront.attempts import OrderNotPayable, bring_about, silent_since
+from storefront.attempts import OrderNotPayable, bring_about
 from storefront.checkout import cancel_order
 from storefront.db import reading
 from storefront.gateway_errors import GatewayError
 from storefront.lifecycle import ClosedReason, OrderStatus
 from storefront.models import Order, Payment
+from storefront.open_payments import silent_since
 
 log = logging.getLogger(__name__)
 

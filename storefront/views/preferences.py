@@ -60,7 +60,7 @@ def _choose_currency(currency: str) -> None:
             flash(_("Your order is being paid, so it keeps its currency. Nothing was changed."))
             return
         if not before.is_empty and before.currency != currency:
-            _tell(before.pending_order and before.pending_order.number)
+            _tell(before.pending_order.number if before.pending_order else None)
     session.permanent = True
     session["currency"] = currency
 

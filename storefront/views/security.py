@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 from storefront.config import Settings, settings
 
@@ -63,6 +66,17 @@ STRIPE_ELEMENT_SOURCES = {
 }
 
 
+class SignedCookies(SecureCookieSessionInterface):
+    """Flask's own, with one serializer for all requests: no key changes while the shop runs."""
+
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs and reads the cookies."""
+        self._serializer = self._serializer or super().get_signing_serializer(app)
+        return self._serializer
+
+
 def init_security(app: Flask) -> None:
     """Set up cookies and CSRF protection, and put the headers on every answer."""
     found: Settings = app.extensions["settings"]
@@ -82,6 +96,7 @@ def init_security(app: Flask) -> None:
         # A Referer is often stripped; Origin and Sec-Fetch-Site say the same.
         "WTF_CSRF_SSL_STRICT": False,
     }
+    app.session_interface = SignedCookies()
     app.before_request(refuse_cross_site)
     app.before_request(refuse_nul)
     csrf.init_app(app)
@@ -137,15 +152,17 @@ def add_headers(response: Response) -> Response:
     if request.endpoint in PAGES_WITH_ELEMENT:
         del response.headers["Cross-Origin-Embedder-Policy"]
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
-    response.headers["Permissions-Policy"] = _permissions(settings())
+    found, endpoint = settings(), request.endpoint
+    response.headers["Permissions-Policy"] = _permissions(found, endpoint)
     response.headers["Content-Security-Policy"] = content_security_policy(
-        settings(), request.endpoint, response.mimetype or ""
+        found, endpoint, response.mimetype or ""
     )
-    if settings().is_https:
+    if found.is_https:
         response.headers["Strict-Transport-Security"] = ONLY_HTTPS
     return response
 
 
+@functools.cache  # of every page there is
 def content_security_policy(found: Settings, endpoint: str | None, mimetype: str) -> str:
     """Return the policy of one page: strict, and open to Stripe only where it must be."""
     if mimetype == "application/json":
@@ -166,8 +183,9 @@ def _element_sources(found: Settings) -> dict[str, str]:
     return STRIPE_ELEMENT_SOURCES
 
 
-def _permissions(found: Settings) -> str:
-    if request.endpoint not in PAGES_WITH_ELEMENT:
+@functools.cache
+def _permissions(found: Settings, endpoint: str | None) -> str:
+    if endpoint not in PAGES_WITH_ELEMENT:
         return f"{CLOSED_PERMISSIONS}, payment=()"
     return f'{CLOSED_PERMISSIONS}, payment=(self "{origin_of(found.stripe_js_url)}")'
 

@@ -85,6 +85,12 @@ def words_after(program: str, texts: Iterable[str]) -> set[str]:
     return {found for text in texts for code in CODE.findall(text) for found in word.findall(code)}
 
 
+def shell_lines(text: str) -> list[str]:
+    """Return what a document's shell blocks tell one to type, comments left out."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+
+
 class Listening(dict[str, str]):
     """An environment that remembers which names it was asked for."""
 

@@ -32,6 +32,7 @@ GROUND = {
         "db",
         "clock",
         "ids",
+        "group_commit",
         "write_queue",
         "gateway_errors",
         "breaker",
@@ -40,6 +41,7 @@ GROUND = {
         "scopes",
         "columns",
         "exchanges",
+        "connections",
         "fields",
         "reports",
     )

@@ -51,6 +51,17 @@ def test_every_make_target_is_in_the_documents_and_no_other() -> None:
     assert documents.words_after("make", documents.documents()) == targets
 
 
+def test_both_readmes_lead_to_each_other_and_name_the_same_commands() -> None:
+    english, chinese = ((ROOT / name).read_text() for name in ("README.md", "README.zh-Hant.md"))
+
+    assert "(README.zh-Hant.md)" in english
+    assert "(README.md)" in chinese
+    assert documents.shell_lines(english) == documents.shell_lines(chinese) != []
+    for program in ("make", "flask"):
+        named = documents.words_after(program, [english])
+        assert named == documents.words_after(program, [chinese]) != set()
+
+
 def test_every_command_is_in_the_documents_and_no_other(app: Flask) -> None:
     ours = documents.commands_in_the_code(app)
     named = documents.words_after("flask", documents.documents())

@@ -108,7 +108,7 @@ def test_what_stripe_would_not_take_is_refused_before_ordering(
     answer = visitor.checkout()
 
     assert answer.status_code == 422
-    assert f"Stripe doesn&#39;t take a payment of {shown}" in answer.text
+    assert f"Stripe doesn’t take a payment of {shown}" in answer.text
     assert not sqlite_shop.all(Order)
     assert not sqlite_shop.sandbox.requests
     assert sqlite_shop.stock() == 27

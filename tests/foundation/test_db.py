@@ -14,12 +14,13 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from storefront import connections
+from storefront.connections import is_wal_safe
 from storefront.db import (
     LostRace,
     db,
     end_reading,
     is_in_transaction,
-    is_wal_safe,
     reading,
     transaction,
     writing,
@@ -194,14 +195,14 @@ def test_every_connection_to_sqlite_is_set_up(
     sqlite_app: Flask, pragma: str, value: object
 ) -> None:
     """Synchronous 2 is FULL: an answered delivery survives the loss of power."""
-    connections = [db.engine.connect() for _ in range(3)]
+    opened = [db.engine.connect() for _ in range(3)]
     try:
-        found = {each.execute(text(f"PRAGMA {pragma}")).scalar() for each in connections}
+        found = {each.execute(text(f"PRAGMA {pragma}")).scalar() for each in opened}
     finally:
-        for each in connections:
+        for each in opened:
             each.close()
 
-    safe = is_wal_safe(database._sqlite_module().sqlite_version_info)
+    safe = is_wal_safe(connections.sqlite_module().sqlite_version_info)
     assert found == {value if safe or pragma != "journal_mode" else "delete"}
 
 
@@ -237,7 +238,7 @@ def test_an_affected_sqlite_keeps_the_rollback_journal_and_says_what_it_costs(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """CR-17: in one line of the log."""
-    monkeypatch.setattr(database, "is_wal_safe", lambda _: False)
+    monkeypatch.setattr(connections, "is_wal_safe", lambda _: False)
     with Shop(sqlite_url) as shop, shop.app.app_context():
         journal = db.session.execute(text("PRAGMA journal_mode")).scalar()
         db.session.close()
@@ -250,7 +251,7 @@ def test_an_affected_sqlite_keeps_the_rollback_journal_and_says_what_it_costs(
 def test_the_shop_works_on_an_affected_sqlite(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "is_wal_safe", lambda _: False)
+    monkeypatch.setattr(connections, "is_wal_safe", lambda _: False)
     with Shop(sqlite_url) as shop:
         token = shop.visitor().buy()
         shop.pay(token)

@@ -78,7 +78,7 @@ def test_an_empty_cart_and_one_with_news_have_no_fault(
 @each_look
 @pytest.mark.parametrize("name", STATES)
 def test_an_order_has_no_fault(
-    chromium: Browser, shop: Shop, console: Console, look: str, name: str
+    chromium: Browser, shop: Shop, console: Console, *, look: str, name: str
 ) -> None:
     visitor = shop.visitor()
     token = STATES[name].reach(shop, visitor)

@@ -101,7 +101,7 @@ def challenged_in_vain(purchase: Purchase) -> None:
 def given_up(purchase: Purchase) -> None:
     """The session's time is over, or the shop cancels the intent that nobody pays."""
     purchase.pay(DECLINED)
-    purchase.shop.now += 36 * MINUTE
+    purchase.shop.now += 46 * MINUTE
     checkout_sessions.expire_due(purchase.shop.sandbox)
     for intent in purchase.shop.at_stripe("payment_intent"):
         if intent["status"] != "canceled":

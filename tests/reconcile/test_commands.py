@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.checkout.meanwhile import calls_to_stripe
-from tests.checkout.test_stripe_faults import refusing
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL, refusing
 from tests.reconcile.rounds import A_MINUTE, command, rows
 from tests.reconcile.test_gap import paid, twin_of
 from tests.shop import Shop
@@ -54,7 +54,7 @@ def test_an_outage_is_said_and_nothing_is_lost(sqlite_shop: Shop, path: str, kin
     token = sqlite_shop.visitor().buy()
     sqlite_shop.pay(token)
     sqlite_shop.now += A_MINUTE
-    sqlite_shop.sandbox.faults.add(path, kind, 3)
+    sqlite_shop.sandbox.faults.add(path, kind, ASKED_IN_ALL)
 
     result = command(sqlite_shop, "reconcile")
 
@@ -72,10 +72,10 @@ def test_one_payment_that_cannot_be_read_is_neither_well_nor_a_gap(sqlite_shop: 
     [intent] = sqlite_shop.at_stripe("payment_intent")
     command(sqlite_shop, "reconcile")
     sqlite_shop.now += 3 * 24 * 3600
-    sqlite_shop.sandbox.faults.add(f"/v1/payment_intents/{intent['id']}", "reset", 2)
+    sqlite_shop.sandbox.faults.add(f"/v1/payment_intents/{intent['id']}", "reset", ASKED_IN_ALL)
     command(sqlite_shop, "reconcile", "--within", "1d")
     sqlite_shop.now += 2 * 24 * 3600
-    sqlite_shop.sandbox.faults.add(f"/v1/payment_intents/{intent['id']}", "reset", 2)
+    sqlite_shop.sandbox.faults.add(f"/v1/payment_intents/{intent['id']}", "reset", ASKED_IN_ALL)
 
     result = command(sqlite_shop, "reconcile", "--within", "1h")
 

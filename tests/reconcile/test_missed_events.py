@@ -9,6 +9,7 @@ from storefront import catching_up, events
 from storefront.gateway_errors import GatewayUnavailable
 from storefront.models import Cursor, StripeEvent, Transition
 from tests.checkout.meanwhile import around_a_call, before_statement, calls_to_stripe
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL
 from tests.checkout.test_two_tabs import FLOWS
 from tests.reconcile.rounds import A_DAY, A_MINUTE, position, reconciled, rows
 from tests.shop import DECLINED, Shop
@@ -102,7 +103,7 @@ def test_the_cursor_stays_where_it_was_when_stripe_cannot_be_asked(sqlite_shop: 
     before = position(sqlite_shop, catching_up.EVENTS)
     [token] = sell(sqlite_shop, 1)
     sqlite_shop.now += A_MINUTE
-    sqlite_shop.sandbox.faults.add("/v1/events", "reset", 2)
+    sqlite_shop.sandbox.faults.add("/v1/events", "reset", ASKED_IN_ALL)
 
     with pytest.raises(GatewayUnavailable):
         reconciled(sqlite_shop)

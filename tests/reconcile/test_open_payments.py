@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from storefront import attempts, upkeep
 from storefront.models import Cursor, Payment, StripeEvent, Transition
-from tests.checkout.meanwhile import around_a_call, calls_to_stripe
+from tests.checkout.meanwhile import around_a_call, before_statement, calls_to_stripe
 from tests.checkout.test_stripe_faults import ASKED_IN_ALL, KIND, PATH, creations, kill
 from tests.checkout.test_two_tabs import FLOWS
 from tests.checkout.together import together
@@ -183,6 +183,23 @@ def test_one_that_is_adopted_while_it_is_being_closed_stays_open(shop: Shop):
 
     assert shop.one(Payment).is_live
     assert len(shop.at_stripe("payment_intent")) == 1
+
+
+@pytest.mark.parametrize("moment", ["FROM orders", "FROM payments", "UPDATE orders"])
+def test_two_that_close_an_attempt_close_it_once(shop: Shop, moment: str):
+    """E5: the order's version is read before what it guards, wherever the other one comes in."""
+    begin_and_hear_nothing(shop, shop.visitor(), "payment_intent", "timeout_before")
+    payment_id = shop.one(Payment).id
+
+    def close() -> bool:
+        with shop.app.app_context():
+            return attempts.close_unmade(payment_id)
+
+    with before_statement(shop, moment, close) as begun:
+        closed = close()
+
+    assert sorted([closed, begun[0].result()]) == [False, True]
+    assert len(shop.all(Transition, Transition.after == "canceled")) == 1
 
 
 def test_two_rounds_at_once_do_everything_once(shop: Shop):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storefront.models import Attention, Refund
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL
 from tests.reconcile.rounds import command, reconciled, rows
 from tests.reconcile.test_gap import paid
 from tests.reconcile.test_open_payments import lose_the_events
@@ -63,7 +64,7 @@ def test_a_sum_that_stripes_own_refunds_do_not_explain_stays_a_gap(sqlite_shop: 
 def test_a_refund_of_ours_whose_answer_was_lost_is_made_once(shop: Shop, loss: str):
     """RF-05: reconcile learns of it, or makes the call that is due; never both."""
     token, _ = paid(shop)
-    shop.sandbox.faults.add("/v1/refunds", loss, 2)
+    shop.sandbox.faults.add("/v1/refunds", loss, ASKED_IN_ALL)
     command(shop, "refund", shop.order(token).number, "--by", "ann")
     lose_the_events(shop)
 

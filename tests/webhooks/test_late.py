@@ -112,7 +112,7 @@ def test_a_session_that_expired_unseen_is_recorded(sqlite_shop: Shop) -> None:
     visitor = sqlite_shop.visitor()
     visitor.add()
     visitor.checkout("checkout_session")
-    sqlite_shop.now += 36 * 60
+    sqlite_shop.now += 46 * 60
     checkout_sessions.expire_due(sqlite_shop.sandbox)
 
     sqlite_shop.deliver()

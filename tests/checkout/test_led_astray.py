@@ -1,0 +1,78 @@
+"""Requests that would go where they mustn't: to another host, or under a key that means another."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import requests
+from sqlalchemy import update
+
+from storefront.models import Attention, Payment
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL, PATH, creations
+from tests.checkout.test_two_tabs import net_captured
+from tests.shop import Shop
+
+
+def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(sqlite_shop: Shop):
+    """ST-14: whatever an answer says, only Stripe's host is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.settimeout(0.1)
+        address = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/v1/payment_intents"
+        asked = redirecting_to(sqlite_shop, address)
+        visitor = sqlite_shop.visitor()
+        visitor.add()
+
+        assert visitor.checkout().status_code == 503
+
+        assert {url.split("/v1/")[0] for url in asked} == {"http://127.0.0.1:4242"}
+        try:
+            elsewhere.accept()
+        except TimeoutError:
+            return
+        raise AssertionError("The secret key was sent to another host.")
+
+
+def redirecting_to(shop: Shop, address: str) -> list[str]:
+    """Let Stripe's every answer be a redirect; returns what was asked."""
+    asked: list[str] = []
+
+    def send(request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        asked.append(request.url or "")
+        response = requests.Response()
+        response.status_code, response.url = 307, request.url or ""
+        response.request, response.headers["Location"] = request, address
+        response._content = b""
+        return response
+
+    shop.transport.send = send  # type: ignore[method-assign]
+    return asked
+
+
+def test_another_amount_is_another_attempt_under_another_key(sqlite_shop: Shop):
+    """ST-07: a changed cart never asks with the key of the attempt before it."""
+    visitor = sqlite_shop.visitor()
+    visitor.buy()
+    visitor.buy(slug="washi-tape")
+
+    assert len(set(creations(sqlite_shop))) == len(creations(sqlite_shop)) == 2
+    assert [each["amount"] for each in sqlite_shop.at_stripe("payment_intent")] == [2999, 4199]
+
+
+def test_a_key_that_was_used_for_another_amount_never_makes_an_order_paid(sqlite_shop: Shop):
+    """ST-07, forced: Stripe refuses the key, what it made is looked up, and a human is asked."""
+    sqlite_shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", ASKED_IN_ALL)
+    visitor = sqlite_shop.visitor()
+    visitor.add()
+    visitor.checkout()
+    sqlite_shop.write(update(Payment).values(amount=1000))
+    [order] = visitor.orders()
+
+    answer = visitor.post(f"/orders/{order.token}/payment-intent")
+    sqlite_shop.pay_at_stripe(sqlite_shop.at_stripe("payment_intent")[0]["id"])
+    sqlite_shop.deliver()
+
+    assert answer.status_code < 500
+    assert len(sqlite_shop.at_stripe("payment_intent")) == 1
+    assert net_captured(sqlite_shop) == 2999
+    assert sqlite_shop.order(order.token).status == "paid" or sqlite_shop.all(Attention)
