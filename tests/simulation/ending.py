@@ -1,0 +1,86 @@
+"""A fair end: everything that was only late happens at last. Then what must hold eventually."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from stripe_sandbox.timing import let_happen
+from tests.simulation.ledger import captured, taken
+from tests.simulation.shopkeeper import work
+from tests.simulation.stripe_side import deliver, waiting_deliveries
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+# Enough for an order to expire, for a bank debit to settle, and for every call to be tried again.
+WAITS = (0, 2 * 3600, 4 * 24 * 3600, 2 * 3600, 2 * 3600)
+OPEN = """
+    SELECT id FROM orders WHERE status IN ('pending', 'processing')
+    UNION ALL SELECT payment_id FROM outbox WHERE done_at IS NULL"""
+# What a person has to settle with the shopper; everything else has to add up by itself.
+LEFT_TO_A_PERSON = "('amount_mismatch', 'currency_mismatch', 'mismatch', 'refund_failed')"
+EVENTUALLY = {
+    "S2: an order waits for ever, and holds its stock": """
+        SELECT id FROM orders WHERE status = 'pending'""",
+    "I4: an attempt is neither dead nor done": "SELECT id FROM payments WHERE is_live",
+    "L2: an order is processing for ever, and nobody is asked to look at it": """
+        SELECT id FROM orders WHERE status = 'processing' AND NOT EXISTS (
+            SELECT 1 FROM attentions WHERE order_id = orders.id AND resolved_at IS NULL)""",
+    "I3: a call to Stripe was decided on and never made": """
+        SELECT id FROM outbox WHERE done_at IS NULL""",
+}
+
+PAYMENTS = """
+    SELECT id, order_id, coalesce(checkout_session_id, payment_intent_id), amount_received
+    FROM payments"""
+ORDERS = f"""
+    SELECT id, amount_total, status, EXISTS (SELECT 1 FROM attentions
+        WHERE order_id = orders.id AND reason IN {LEFT_TO_A_PERSON}) FROM orders"""
+
+
+def end_fairly(world: World) -> None:
+    """Let nothing fail any more, deliver what waits, and let time pass until all is quiet."""
+    world.schedule.hazards.calm_down()
+    world.sandbox.faults.clear()
+    for seconds in WAITS:
+        world.now += seconds
+        let_happen(world.sandbox)
+        _deliver_everything(world)
+        work(world)
+        _deliver_everything(world)
+        if not world.watch.ask(OPEN) and not world.sandbox.state.scheduled:
+            return
+
+
+def unfinished(world: World) -> Iterator[str]:
+    """Yield a sentence for everything that must hold by now and doesn't."""
+    for rule, query in EVENTUALLY.items():
+        if rows := world.watch.ask(query):
+            yield f"{rule}: {', '.join(str(row[0]) for row in rows)}"
+    inbox = {row[0] for row in world.watch.ask("SELECT id FROM stripe_events")}
+    if lost := world.schedule.acknowledged.keys() - inbox:
+        yield f"E2: acknowledged and lost: {sorted(lost)}"
+    yield from _books_against_stripe(world)
+
+
+def _books_against_stripe(world: World) -> Iterator[str]:
+    """M2 and M4: the books say what Stripe captured; what it kept is nothing, or the total."""
+    gross, net = captured(world.sandbox), taken(world.sandbox)
+    kept: Counter[str] = Counter()
+    for payment_id, order_id, way, received in world.watch.ask(PAYMENTS):
+        kept[order_id] += net[way]
+        if received != gross.pop(way, 0):
+            yield f"M2: payment {payment_id} has {received}, which isn't what Stripe took."
+    if gross:
+        yield f"M2: Stripe took {gross} for no payment."
+    for order_id, total, status, is_left in world.watch.ask(ORDERS):
+        if kept[order_id] != (total if status == "paid" else 0) and not is_left:
+            yield f"M4: Stripe has {kept[order_id]} for order {order_id} ({status}) of {total}."
+
+
+def _deliver_everything(world: World) -> None:
+    for delivery_id in waiting_deliveries(world):
+        deliver(world, delivery_id)
+
