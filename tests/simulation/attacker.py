@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 TOLERANCE = 300
+# Longer than a request can take, so that a signature is still wrong when it arrives.
+WELL_OUTSIDE = 2 * TOLERANCE
 
 
 def forge(world: World) -> None:
@@ -19,17 +21,20 @@ def forge(world: World) -> None:
     if event is None:
         return
     body = json.dumps(event).encode()
-    signature = world.schedule.dice.pick((
-        None,
-        "",
-        world.signature(body, secret="whsec_guessed"),
-        world.signature(body + b" "),
-        world.signature(body, at=world.now - TOLERANCE - 1),
-        world.signature(body, at=world.now + TOLERANCE + 1),
-        "t=1,v1=é",
-    ))  # fmt: skip
+    signatures = {
+        "no signature": None,
+        "an empty one": "",
+        "a guessed secret": world.signature(body, secret="whsec_guessed"),
+        "that of other bytes": world.signature(body + b" "),
+        "an old one": world.signature(body, at=world.now - WELL_OUTSIDE),
+        "one of tomorrow": world.signature(body, at=world.now + WELL_OUTSIDE),
+        "letters that are none": "t=1,v1=é",
+    }
+    how = world.schedule.dice.pick(list(signatures))
     world.schedule.forged.add(event["id"])
-    answer = world.served("forges an event", lambda: world.post(body, signature=signature))
+    answer = world.served(
+        f"forges an event with {how}", lambda: world.post(body, signature=signatures[how])
+    )
     if answer is not None and answer.status_code != 400:
         raise Broken(f"E3: a forged event is answered {answer.status_code}.")
 

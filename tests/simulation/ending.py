@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stripe_sandbox.resources.payment_intents import CONFIRMABLE
 from stripe_sandbox.timing import let_happen
 from tests.simulation.ledger import captured, taken
 from tests.simulation.shopkeeper import work
@@ -44,14 +45,15 @@ def end_fairly(world: World) -> None:
     """Let nothing fail any more, deliver what waits, and let time pass until all is quiet."""
     world.schedule.hazards.calm_down()
     world.sandbox.faults.clear()
+    _deliver_everything(world)
     for seconds in WAITS:
+        if not world.watch.ask(OPEN) and not world.sandbox.state.scheduled:
+            return
         world.now += seconds
         let_happen(world.sandbox)
         _deliver_everything(world)
         work(world)
         _deliver_everything(world)
-        if not world.watch.ask(OPEN) and not world.sandbox.state.scheduled:
-            return
 
 
 def unfinished(world: World) -> Iterator[str]:
@@ -62,7 +64,20 @@ def unfinished(world: World) -> Iterator[str]:
     inbox = {row[0] for row in world.watch.ask("SELECT id FROM stripe_events")}
     if lost := world.schedule.acknowledged.keys() - inbox:
         yield f"E2: acknowledged and lost: {sorted(lost)}"
+    if ways := [*_payable(world)]:
+        yield f"I1: can still be paid at Stripe, and for nothing: {', '.join(ways)}"
     yield from _books_against_stripe(world)
+
+
+def _payable(world: World) -> Iterator[str]:
+    """Yield what a shopper could still pay; by now every order is paid or over."""
+    for session in world.at_stripe("checkout.session"):
+        if session["status"] == "open":
+            yield session["id"]
+    for intent in world.at_stripe("payment_intent"):
+        is_of_session = "session" in world.sandbox.note(intent["id"])
+        if intent["status"] in CONFIRMABLE and not is_of_session:
+            yield intent["id"]
 
 
 def _books_against_stripe(world: World) -> Iterator[str]:

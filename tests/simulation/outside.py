@@ -7,6 +7,7 @@ they are replaced here, by name, for as long as a world exists.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -41,14 +42,14 @@ def replaced(urn: Urn, nap: Callable[[float], None]) -> ExitStack:
 
     The SDK naps between two tries, the checkout when Stripe is busy with the same attempt.
     """
-    naps = SimpleNamespace(sleep=nap)
+    naps = SimpleNamespace(sleep=nap, time=time.time)
     stack = ExitStack()
     for name, stand_in in (
         ("storefront.ids.secrets", urn),
         ("storefront.models.shop.secrets", urn),
         ("storefront.checkout.time", naps),
         ("stripe._http_client.random", urn),
-        ("stripe._http_client.time.sleep", nap),
+        ("stripe._http_client.time", naps),
     ):
         stack.enter_context(patch(name, stand_in))
     return stack

@@ -47,7 +47,7 @@ class Scheduler:
 
     def add(self, name: str, act: Callable[[], object]) -> None:
         """Let somebody join in."""
-        actor = Actor(name, act)
+        actor = Actor(name, lambda: (self.note("begins"), act()))
         actor.parent = getcurrent().parent or getcurrent()
         self._actors.append(actor)
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, event
 from werkzeug.test import TestResponse
 
 from storefront.config.reading import rates
+from storefront.evidence import MOVING_EVENTS
 from storefront.db import _sqlite_module, db
 from stripe_sandbox.storage import State
 from tests.shop import ADDRESS, WEBHOOK, Shop, demo_settings
@@ -32,9 +33,10 @@ from tests.simulation.outside import Urn, replaced
 from tests.simulation.scheduler import Killed, Scheduler, current_actor
 
 T = TypeVar("T")
-# What the shop listens to; a shop that asks for every event gets many that say nothing to it.
-LISTENED = ["payment_intent.*", "checkout.session.*", "charge.refunded", "refund.*",
-            "charge.refund.updated", "charge.dispute.*"]  # fmt: skip
+# What the shop reads. A shop that asks for every event gets many that say nothing to it.
+LISTENED = sorted(MOVING_EVENTS)
+OF_OPENINGS = -1
+DEBITS_TAKE = 24 * 3600
 UNCOUNTED = rates({}, "", "1000000 per second")
 
 
@@ -87,11 +89,12 @@ class World(Shop):
         [endpoint] = self.at_stripe("webhook_endpoint")
         self.endpoint = self.sandbox.change(endpoint, enabled_events=LISTENED)
         self.sandbox.deliveries.hold()
+        self.sandbox.settle_after = DEBITS_TAKE
         self._name_products()
         self._empty = self.keep()
         self._openings: dict[str, Opening] = {}
         self.browsers: list[Browser] = []
-        self.begin(ScriptedDice([]), self._empty, seed=0)
+        self.begin(ScriptedDice([]), self._empty, seed=OF_OPENINGS)
 
     def close(self) -> None:
         """Give back what was replaced."""
@@ -127,7 +130,7 @@ class World(Shop):
         return Browser(self, Memory(name))
 
     def _acted_out(self, name: str) -> Opening:
-        self.begin(ScriptedDice([]), self._empty, seed=0)
+        self.begin(ScriptedDice([]), self._empty, seed=OF_OPENINGS)
         self.browsers = []
         OPENINGS[name](self)
         memories = tuple(browser.memory.copied() for browser in self.browsers)
@@ -207,19 +210,19 @@ class World(Shop):
     def _commit(self, connection: Connection) -> None:
         """Kill just before the commit, perhaps: the connection is gone then, and rolled back."""
         try:
-            self._perhaps_kill()
+            self._perhaps_kill(" before the commit")
         except Killed:
             connection.invalidate()
             raise
         self._has_committed = True
 
-    def _perhaps_kill(self) -> None:
+    def _perhaps_kill(self, when: str = "") -> None:
         actor = current_actor()
         if actor is None or not actor.is_served or self.schedule.scheduler.is_over:
             return
         if actor.is_killed or self.schedule.hazards.has_crash():
             actor.is_killed = True
-            self.schedule.scheduler.note("is killed")
+            self.schedule.scheduler.note(f"is killed{when}")
             raise Killed
 
     def _call(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
