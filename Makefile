@@ -15,7 +15,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check api-check bench format reset flask stripe screenshots requirements
+.PHONY: help demo run test check api-check chaos mutants bench format messages reset flask stripe screenshots requirements
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ help: ## List these targets
 demo: $(INSTALLED) ## Run the shop and the Stripe sandbox together; no keys, no network (PORT, SANDBOX_PORT)
 	@$(PY) -m scripts.demo
 
-run: $(INSTALLED) ## Run the shop and its worker, with the Stripe account in the environment or .env (PORT)
+run: $(INSTALLED) ## Run the shop and what works beside it, with the Stripe account in the environment or .env (PORT)
 	@$(PY) -m scripts.run
 
 test: $(INSTALLED_DEV) $(NODE_MODULES) ## Run every test, in a real browser too (ARGS="tests/webhooks -x" narrows it)
@@ -37,9 +37,18 @@ check: $(INSTALLED_DEV) ## Check format, lint and types
 api-check: $(INSTALLED_DEV) ## Try to prove the API's description wrong, over HTTP: some 10,000 cases (EXAMPLES)
 	@$(PY) -m tests.api.check
 
+chaos: $(INSTALLED_DEV) ## Kill, restart and silence real processes under load, on both databases (SECONDS, SEED)
+	@$(PY) -m tests.chaos
+
+mutants: $(INSTALLED_DEV) ## Break the shop in 40 ways, and see a test turn red each time (ARGS="NC-")
+	@$(PY) -m tests.mutants $(ARGS)
+
 format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
+
+messages: $(INSTALLED) ## Bring the translations up to date with the code, and say what they lack
+	@$(PY) -m scripts.messages
 
 reset: ## Forget the demo's database, sandbox and keys; the next `make demo` starts over
 	rm -rf var

@@ -28,6 +28,17 @@ class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
         return found
 
 
+class Connection(gthread.TConn):  # type: ignore[misc]
+    """Gives its thread back when nothing comes; gunicorn's own would hold it for much longer."""
+
+    def wait_for_data(self, timeout: float) -> bool:
+        """Wait for the first bytes, for a moment at most."""
+        return bool(super().wait_for_data(min(timeout, SECONDS_TO_FIRST_BYTE)))
+
+
+SECONDS_TO_FIRST_BYTE = 0.02
+gthread.TConn = Connection
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 
 # Checkouts spend their time waiting for Stripe, so threads count more than processes.
@@ -46,8 +57,9 @@ keepalive = 30
 # With live keys the shop refuses to start unless a call to Stripe fits into half of it.
 timeout = int(os.environ.get("GUNICORN_TIMEOUT", "30"))
 graceful_timeout = 20
-# A connection that sends nothing would hold a thread for 5 s.
-gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.02
+# How long the rest of a body may take that nobody read, before its connection is closed although
+# the answer said it stays open. On a busy machine even an empty rest takes tens of milliseconds.
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 1.0
 
 # Nobody manages a running shop through a socket.
 control_socket_disable = True

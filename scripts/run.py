@@ -1,4 +1,7 @@
-"""Run the shop and its worker, with the Stripe account in the environment or `.env`: `make run`."""
+"""Run the shop, its worker and its reconciler with your Stripe account: `make run`.
+
+The account is the one in the environment or `.env`.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,12 @@ from storefront.config import ConfigurationError, read_settings
 PROCESSES: Mapping[str, str] = {
     "shop": "gunicorn wsgi:app",
     "worker": "python -m flask work --every 60",
+    "reconciler": "python -m flask reconcile --every 300",
 }
 
 
 def main() -> int:
-    """Check the settings, migrate, and run both until one ends or someone stops them."""
+    """Check the settings, migrate, and run all until one ends or someone stops them."""
     os.chdir(ROOT)
     load_dotenv(ROOT / ".env")
     bin_dir = Path(sys.executable).parent

@@ -24,17 +24,19 @@ def create_app(
     *,
     transport: BaseAdapter | None = None,
     clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Flask:
     """Make the shop from its settings (the environment's, if none are given).
 
-    `transport` and `clock` are how requests reach Stripe and what time it is: a program that
-    runs shop and sandbox in one process gives its own. Raises ConfigurationError.
+    `transport` and the two clocks are how requests reach Stripe, what time it is and how time
+    goes by: a program that runs shop and sandbox in one process gives its own.
+    Raises ConfigurationError.
     """
     settings = settings or read_settings()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.extensions |= {
         "settings": settings,
-        "gateway": Gateway(settings, transport),
+        "gateway": Gateway(settings, transport, monotonic=monotonic),
         "key_set": KeySet(settings.api),
         "clock": clock,
     }

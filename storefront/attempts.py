@@ -6,20 +6,21 @@ lost on the way, asking again is the same request.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from storefront import clock, outbox
+from storefront import clock, errands
 from storefront.attentions import MANY_ATTEMPTS, open_attention
 from storefront.db import reading, transaction
 from storefront.decisions import Outcome
 from storefront.events import apply_answer
 from storefront.gateway import Answer, gateway
 from storefront.gateway_errors import GatewayMisuse, KeySpent
-from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
+from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, Verdict, is_payable
 from storefront.models import Order, Payment
+from storefront.models.shop import OPEN_STATUSES
 from storefront.params import NO_TERMS, AttemptToMake, Terms
 from storefront.transitions import Move, change_order, record_transitions
 
@@ -29,8 +30,15 @@ SESSION_LIFETIME = timedelta(minutes=35)
 HOLD_AFTER_SESSION = timedelta(minutes=5)
 # How far Stripe's clock may be behind ours when we look for what we made.
 CLOCK_SKEW = timedelta(minutes=10)
+# Stripe keeps an idempotency key for 24 hours at least; with an older one it would make another
+# object. https://docs.stripe.com/api/idempotent_requests
+KEY_LIFETIME = timedelta(hours=23)
 # More than anybody needs who changes their mind, and few for somebody who tries out cards.
 MOST_ATTEMPTS = 20
+# The failure of an attempt that made nothing at Stripe.
+UNMADE = "not_made"
+# What became of such a payment at Stripe isn't known for good.
+IS_OPEN = and_(text(OPEN_STATUSES), Payment.evidence != Verdict.ASYNC_PAYMENT_FAILED.word)
 
 
 class OrderNotPayable(Exception):
@@ -118,7 +126,7 @@ def bring_about(payment: Payment) -> Answer:
     Raises AttemptGone, and the gateway's errors.
     """
     stripe_id = stripe_id_of(payment)
-    return _read(payment, stripe_id) if stripe_id else _create(payment)
+    return _read(payment, stripe_id) if stripe_id else _make(payment)
 
 
 def retire(payment: Payment) -> None:
@@ -129,11 +137,27 @@ def retire(payment: Payment) -> None:
     try:
         stripe_id = stripe_id_of(payment)
         if stripe_id is None:
-            created = _create(payment).snapshot
+            created = _make(payment).snapshot
             stripe_id = created.checkout_session_id or created.payment_intent_id or ""
         _stop(payment, stripe_id)
     except AttemptGone:
         return
+
+
+def silent_since(moment: datetime) -> Select[Payment]:
+    """Select the payments that Stripe has an object of, whose end isn't known, and that are silent.
+
+    Also one that isn't the live attempt of its order any more: money could still come by it.
+    """
+    is_known = or_(Payment.payment_intent_id.is_not(None), Payment.checkout_session_id.is_not(None))
+    return select(Payment).where(IS_OPEN, is_known, Payment.updated_at < moment)
+
+
+def unknown_since(moment: datetime) -> Select[Payment]:
+    """Select the live attempts of which nobody knows whether Stripe ever heard."""
+    is_unknown = (Payment.payment_intent_id.is_(None), Payment.checkout_session_id.is_(None))
+    is_open = (Payment.is_live, IS_OPEN, Payment.created_at < moment)
+    return select(Payment).where(*is_open, *is_unknown).order_by(Payment.created_at)
 
 
 def stripe_id_of(payment: Payment) -> str | None:
@@ -150,6 +174,27 @@ def terms_of(payment: Payment) -> Terms:
         cancel_url=payment.cancel_url,
         metadata=payment.client_metadata,
     )
+
+
+@transaction
+def close_unmade(session: Session, payment_id: str) -> bool:
+    """Close an attempt that made nothing at Stripe, unless it was heard of since that was seen.
+
+    Its number and its key are never used again. Should its request be under way after all, what
+    it makes is known by its metadata and opens the attempt again.
+    """
+    payment = session.get_one(Payment, payment_id)
+    if not payment.is_live or stripe_id_of(payment) or payment.payment_intent_id:
+        return False
+    _close(session, payment, UNMADE)
+    return True
+
+
+def _make(payment: Payment) -> Answer:
+    """Create the attempt's object, or find it: an old key no longer keeps Stripe from a second."""
+    if clock.now() - payment.created_at < KEY_LIFETIME:
+        return _create(payment)
+    return _look_up(payment, GatewayMisuse("The idempotency key is too old.", code=UNMADE))
 
 
 def _create(payment: Payment) -> Answer:
@@ -170,7 +215,7 @@ def _create(payment: Payment) -> Answer:
 
 
 def _look_up(payment: Payment, error: GatewayMisuse) -> Answer:
-    """Find what the attempt made before its key was spent; only if there is nothing, give up."""
+    """Find what the attempt made while its key was good; only if there is nothing, give up."""
     since = int((payment.created_at - CLOCK_SKEW).timestamp())
     stripe_id = gateway().find(Flow(payment.flow), payment.id, since=since)
     if stripe_id:
@@ -203,7 +248,7 @@ def _applied(answer: Answer) -> Answer:
     if done.outcome not in {Outcome.APPLIED, Outcome.STALE}:
         raise GatewayMisuse(f"Stripe's object isn't this payment's: {done.outcome}.")
     if done.has_calls:
-        outbox.work(at_most=1)
+        errands.run(at_most=1)
     return answer
 
 
@@ -228,7 +273,10 @@ def _attempt_to_make(payment: Payment) -> AttemptToMake:
 @transaction
 def _give_up(session: Session, payment_id: str, code: str | None) -> None:
     """Close an attempt that Stripe has no object for, so that a new one may be made."""
-    payment = session.get_one(Payment, payment_id)
+    _close(session, session.get_one(Payment, payment_id), code)
+
+
+def _close(session: Session, payment: Payment, code: str | None) -> None:
     order = session.get_one(Order, payment.order_id)
     change_order(session, order.id, order.version)
     record_transitions(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.db import reading
+from storefront.db import reading, rowcount_of, transaction
 from storefront.lifecycle import Settlement
-from storefront.models import Attention
+from storefront.models import Attention, Order
 
 MISMATCH = "mismatch"
 REFUND_FAILED = "refund_failed"
+EXTERNAL_REFUND = "external_refund"
+DISPUTED = "disputed"
+DISPUTE_WON = "dispute_won"
+DISPUTE_LOST = "dispute_lost"
 MANY_ATTEMPTS = "many_attempts"
+UNKNOWN_PAYMENT = "unknown_payment"
 
 SENTENCES = {
     Settlement.PAID_LATE: "Paid after the order had expired; the stock was taken again.",
@@ -22,7 +27,12 @@ SENTENCES = {
     Settlement.AMOUNT_MISMATCH: "The amount received isn't the amount of the order.",
     Settlement.CURRENCY_MISMATCH: "The currency received isn't the currency of the order.",
     MISMATCH: "Stripe reports money for this order under an id that isn't its payment's.",
-    REFUND_FAILED: "Stripe refuses the refund that was promised. Refund it in the Dashboard.",
+    REFUND_FAILED: "A refund didn't reach the customer. Find another way to give it back.",
+    EXTERNAL_REFUND: "Refunded in Stripe's Dashboard, not here: see to the goods.",
+    DISPUTED: "The customer's bank claims the money back. Answer it in Stripe's Dashboard.",
+    DISPUTE_WON: "A dispute has ended in our favour.",
+    DISPUTE_LOST: "A dispute was lost: the money is gone, and a fee with it.",
+    UNKNOWN_PAYMENT: "Stripe has a payment for this order that nobody here knows.",
     MANY_ATTEMPTS: "Every attempt that an order gets was begun. Is somebody trying out cards?",
 }
 
@@ -44,3 +54,41 @@ def needs_a_human(order_id: str) -> bool:
     is_open = (Attention.order_id == order_id, Attention.resolved_at.is_(None))
     with reading() as session:
         return bool(session.scalar(select(func.count()).where(*is_open)))
+
+
+@transaction
+def flag_once(session: Session, /, reason: str, **columns: str | int | None) -> None:
+    """Ask for a human unless that was done before, with the same words and the same amounts."""
+    if not session.scalar(select(func.count()).where(*_is_same(reason, columns))):
+        open_attention(session, reason, **columns)
+
+
+def is_resolved(reason: str, **columns: str | int | None) -> bool:
+    """Say whether somebody has looked at exactly that."""
+    is_same = _is_same(reason, columns)
+    statement = select(func.count()).where(*is_same, Attention.resolved_at.is_not(None))
+    with reading() as session:
+        return bool(session.scalar(statement))
+
+
+def _is_same(reason: str, columns: dict[str, str | int | None]) -> list[ColumnElement[bool]]:
+    told = {"reason": reason, **columns}
+    return [getattr(Attention, name) == value for name, value in told.items()]
+
+
+def list_attentions(*, also_resolved: bool = False) -> list[tuple[Attention, str]]:
+    """Return what a human should look at, each with its order's number; the oldest first."""
+    statement = select(Attention, Order.number).join(Order, Order.id == Attention.order_id)
+    if not also_resolved:
+        statement = statement.where(Attention.resolved_at.is_(None))
+    with reading() as session:
+        found = session.execute(statement.order_by(Attention.id))
+        return [(attention, number) for attention, number in found]
+
+
+@transaction
+def resolve(session: Session, attention_id: int, *, by: str) -> bool:
+    """Note who has seen to it, and when. False when it isn't open: it is resolved once."""
+    is_open = (Attention.id == attention_id, Attention.resolved_at.is_(None))
+    done = {"resolved_at": clock.now(), "resolved_by": by}
+    return rowcount_of(session.execute(update(Attention).where(*is_open).values(done))) == 1

@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, Row, bindparam, case, literal_column, or_,
 from sqlalchemy.orm import Session
 
 from storefront.config import settings
-from storefront.evidence import Snapshot
+from storefront.evidence import Named
 from storefront.models import Order, Payment, StripeEvent
 
-Attempts = Sequence[Row[Any]]
+Rows = Sequence[Row[Any]]
+Attempts = Rows
 SqlText = ColumnElement[Any]
 
 
@@ -29,32 +30,43 @@ class Unbound(StrEnum):
     MISMATCH = "mismatch"
 
 
-def attempts_of_its_order(session: Session, snapshot: Snapshot) -> Attempts:
+def attempts_of_its_order(session: Session, named: Named) -> Attempts:
     """Read, in one query, every attempt of the order that the object belongs to, and the order.
 
     The order's columns are called `order_…`. `has_parked` says whether an event of theirs waits.
     """
-    is_ours = snapshot.store_id == settings().store_id
+    is_ours = named.store_id == settings().store_id
     told = {
-        "payment_intent_id": snapshot.payment_intent_id,
-        "checkout_session_id": snapshot.checkout_session_id,
-        "payment_id": snapshot.payment_id if is_ours else None,
+        "payment_intent_id": named.payment_intent_id,
+        "checkout_session_id": named.checkout_session_id,
+        "payment_id": named.payment_id if is_ours else None,
     }
     connection = session.connection()
     found = connection.execute(_ATTEMPTS_OF_OBJECT, told).all()
-    if not found and is_ours and not snapshot.payment_id and snapshot.order_id:
-        found = connection.execute(_ATTEMPTS_OF_ORDER, {"order_id": snapshot.order_id}).all()
+    if not found and is_ours and not named.payment_id and named.order_id:
+        of_order = {"order_id": named.order_id, "payment_intent_id": named.payment_intent_id}
+        found = connection.execute(_ATTEMPTS_OF_ORDER, of_order).all()
     return cast("Attempts", found)
+
+
+def attempts_of_order(session: Session, order_id: str) -> Attempts:
+    """Read every attempt of an order, in the same shape."""
+    told = {"order_id": order_id, "payment_intent_id": None}
+    return cast("Attempts", session.connection().execute(_ATTEMPTS_OF_ORDER, told).all())
 
 
 # Written out, so that both databases see that the partial indexes serve.
 IS_PARKED = StripeEvent.outcome == literal_column("'parked'")
 
 
-def parked_for(payment_id: SqlText, order_id: SqlText) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of events that wait for this payment, or for its order."""
+def parked_for(
+    payment_id: SqlText, order_id: SqlText, intent_id: SqlText
+) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of events that wait for this payment, its order or its intent."""
     is_its = or_(
-        StripeEvent.object_payment_id == payment_id, StripeEvent.object_order_id == order_id
+        StripeEvent.object_payment_id == payment_id,
+        StripeEvent.object_order_id == order_id,
+        StripeEvent.object_payment_intent_id == intent_id,
     )
     return IS_PARKED, is_its
 
@@ -62,7 +74,9 @@ def parked_for(payment_id: SqlText, order_id: SqlText) -> tuple[ColumnElement[bo
 _payments, _orders = Payment.__table__, Order.__table__
 _ORDER_COLUMNS = ("version", "status", "amount_total", "currency", "closed_reason", "settled_by")
 _HAS_PARKED = (
-    select(StripeEvent.id).where(*parked_for(_payments.c.id, _payments.c.order_id)).exists()
+    select(StripeEvent.id)
+    .where(*parked_for(_payments.c.id, _payments.c.order_id, bindparam("payment_intent_id")))
+    .exists()
 )
 _ATTEMPTS = select(
     *_payments.c,
@@ -88,44 +102,48 @@ _ATTEMPTS_OF_OBJECT = _ATTEMPTS.where(
 _ATTEMPTS_OF_ORDER = _ATTEMPTS.where(_payments.c.order_id == bindparam("order_id"))
 
 
-def bind(attempts: Attempts, snapshot: Snapshot) -> Row[Any] | Unbound:
-    """Return the payment that the object is about, or why there is none."""
-    stored = next((each for each in attempts if _is_stored(each, snapshot)), None)
+def bind(attempts: Attempts, named: Named) -> Row[Any] | Unbound:
+    """Return the payment that the object is about, or why there is none.
+
+    Refunds and disputes made in the Dashboard say nothing of ours; they wait for their intent.
+    """
+    stored = next((each for each in attempts if _is_stored(each, named)), None)
     payment = stored
     if payment is None:
-        if snapshot.store_id != settings().store_id:
-            return Unbound.FOREIGN
-        payment = next((each for each in attempts if _is_hinted(each, snapshot)), None)
+        if named.store_id != settings().store_id:
+            is_nameless = named.flow is None and named.store_id is None
+            return Unbound.PARKED if is_nameless else Unbound.FOREIGN
+        payment = next((each for each in attempts if _is_hinted(each, named)), None)
     if payment is None:
         return Unbound.PARKED
-    return Unbound.MISMATCH if _contradicts(payment, snapshot) else payment
+    return Unbound.MISMATCH if _contradicts(payment, named) else payment
 
 
-def _is_stored(payment: Row[Any], snapshot: Snapshot) -> bool:
+def _is_stored(payment: Row[Any], named: Named) -> bool:
     return any(
         stored is not None and stored == told
         for stored, told in (
-            (payment.payment_intent_id, snapshot.payment_intent_id),
-            (payment.checkout_session_id, snapshot.checkout_session_id),
+            (payment.payment_intent_id, named.payment_intent_id),
+            (payment.checkout_session_id, named.checkout_session_id),
         )
     )
 
 
-def _is_hinted(payment: Row[Any], snapshot: Snapshot) -> bool:
-    if snapshot.payment_id:
-        return bool(payment.id == snapshot.payment_id)
+def _is_hinted(payment: Row[Any], named: Named) -> bool:
+    if named.payment_id:
+        return bool(payment.id == named.payment_id)
     has_no_id = payment.payment_intent_id is None and payment.checkout_session_id is None
-    return bool(payment.is_live and has_no_id and payment.flow == snapshot.flow)
+    return bool(payment.is_live and has_no_id and payment.flow == named.flow)
 
 
-def _contradicts(payment: Row[Any], snapshot: Snapshot) -> bool:
+def _contradicts(payment: Row[Any], named: Named) -> bool:
     """Say whether the object names anything that we know to be otherwise."""
     return any(
         known is not None and told is not None and known != told
         for known, told in (
-            (payment.id, snapshot.payment_id),
-            (payment.order_id, snapshot.order_id),
-            (payment.payment_intent_id, snapshot.payment_intent_id),
-            (payment.checkout_session_id, snapshot.checkout_session_id),
+            (payment.id, named.payment_id),
+            (payment.order_id, named.order_id),
+            (payment.payment_intent_id, named.payment_intent_id),
+            (payment.checkout_session_id, named.checkout_session_id),
         )
     )

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
+from storefront.catalog import Offer, offers_by_id
 from storefront.config import settings
 from storefront.db import reading
+from storefront.languages import DEFAULT_LOCALE, Sentence, counted
 from storefront.lifecycle import OrderStatus
 from storefront.models import Cart, CartItem, Order
 from storefront.money import format_money
@@ -35,7 +36,7 @@ class CartLine:
     unit_amount_seen: int
     amount: int
     stock: int
-    notice: str | None
+    notice: Sentence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class CartView:
         return sum(line.quantity for line in self.lines)
 
     @property
-    def notices(self) -> list[str]:
+    def notices(self) -> list[Sentence]:
         """What the shopper has to know before going on."""
         return [line.notice for line in self.lines if line.notice]
 
@@ -161,13 +162,20 @@ def _lines_of_order(session: Session, order: Order, locale: str) -> list[CartLin
     ]
 
 
-def _notice(item: CartItem, offer: Offer, locale: str) -> str | None:
+def _notice(item: CartItem, offer: Offer, locale: str) -> Sentence | None:
     if offer.stock == 0:
-        return f"{offer.name} sold out since you put it into the cart."
+        return Sentence("%(name)s sold out since you put it into the cart.", name=offer.name)
     if offer.stock < item.quantity:
-        return f"Only {offer.stock} of {offer.name} are left; you wanted {item.quantity}."
+        return counted(
+            "Only %(count)d of %(name)s is left; you wanted %(wanted)d.",
+            "Only %(count)d of %(name)s are left; you wanted %(wanted)d.",
+            count=offer.stock, name=offer.name, wanted=item.quantity,
+        )  # fmt: skip
     if offer.unit_amount != item.unit_amount:
-        before = format_money(item.unit_amount, offer.currency, locale)
-        now = format_money(offer.unit_amount, offer.currency, locale)
-        return f"{offer.name} now costs {now}; it was {before} when you chose it."
+        return Sentence(
+            "%(name)s now costs %(now)s; it was %(before)s when you chose it.",
+            name=offer.name,
+            now=format_money(offer.unit_amount, offer.currency, locale),
+            before=format_money(item.unit_amount, offer.currency, locale),
+        )
     return None

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.cart import current_cart, lines_of_cart
-from storefront.catalog import DEFAULT_LOCALE, Offer, offers_by_id
+from storefront.catalog import Offer, offers_by_id
 from storefront.config import settings
 from storefront.db import LostRace, reading, rowcount_of, transaction
+from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.models import Cart, CartItem
 
 MOST_OF_ONE = 99
@@ -31,15 +32,18 @@ class NotEnough(CartRefused):
     def __init__(self, product_id: str, *, wanted: int, available: int) -> None:
         self.product_id, self.wanted, self.available = product_id, wanted, available
         most = min(available, MOST_OF_ONE)
-        super().__init__(
-            f"You can have at most {most} of this." if most else "This product is sold out."
-        )
+        super().__init__(at_most(most) if most else Sentence("This product is sold out."))
 
 
-def would_add(owner: str, product_id: str, quantity: int) -> None:
+def at_most(most: int) -> Sentence:
+    """Say how many of a product somebody can have."""
+    return Sentence("You can have at most %(most)d of this.", most=most)
+
+
+def would_add(owner: str, product_id: str, quantity: int, currency: str | None = None) -> None:
     """Raise CartRefused if `quantity` more can't be had; see `would_set`."""
     with reading() as session:
-        wish = _wish(session, owner, product_id)
+        wish = _wish(session, owner, product_id, currency)
         _refuse(session, wish, wish.has + quantity)
 
 
@@ -58,9 +62,14 @@ def would_set(owner: str, product_id: str, quantity: int) -> bool:
 
 
 @transaction
-def add_item(session: Session, owner: str, product_id: str, quantity: int) -> None:
-    """Put `quantity` more of a product into the visitor's open cart; raises CartRefused."""
-    cart = _open_cart(session, owner)
+def add_item(
+    session: Session, owner: str, product_id: str, quantity: int, *, currency: str | None = None
+) -> None:
+    """Put `quantity` more of a product into the visitor's open cart; raises CartRefused.
+
+    A cart that is only made by this is in `currency`, or in the shop's own.
+    """
+    cart = _open_cart(session, owner, currency)
     item = session.get(CartItem, (cart.id, product_id))
     _put(session, cart, product_id, quantity + (item.quantity if item else 0))
 
@@ -84,6 +93,21 @@ def acknowledge(session: Session, owner: str) -> None:
             _remove(session, cart.id, line.product_id)
         else:
             _put(session, cart, line.product_id, min(line.quantity, line.stock))
+
+
+@transaction
+def set_currency(session: Session, owner: str, currency: str) -> None:
+    """Price the open cart anew: each item in it gets today's price in `currency`.
+
+    One that has none can't be had in it; the cart says so until it is removed.
+    """
+    cart = _open_cart(session, owner)
+    cart.currency = currency
+    session.flush()
+    for line in lines_of_cart(session, cart, DEFAULT_LOCALE):
+        if line.unit_amount:
+            item = session.get_one(CartItem, (cart.id, line.product_id))
+            item.unit_amount = line.unit_amount
 
 
 @transaction
@@ -111,13 +135,13 @@ def copy_of_cart(session: Session, cart_id: str) -> Cart:
     return copy
 
 
-def _open_cart(session: Session, owner: str) -> Cart:
+def _open_cart(session: Session, owner: str, currency: str | None = None) -> Cart:
     """Return the visitor's open cart, held against everybody else until the commit."""
     cart, order = current_cart(session, owner)
     if order:
-        raise CartRefused("These items were ordered meanwhile. Look at the order first.")
+        raise CartRefused(Sentence("These items were ordered meanwhile. Look at the order first."))
     if cart is None:
-        return _new_cart(session, owner, settings().currency)
+        return _new_cart(session, owner, currency or settings().currency)
     _hold(session, cart.id, status="open")
     return cart
 
@@ -158,10 +182,10 @@ class Wish:
     is_ordered: bool = False
 
 
-def _wish(session: Session, owner: str, product_id: str) -> Wish:
+def _wish(session: Session, owner: str, product_id: str, currency: str | None = None) -> Wish:
     cart, order = current_cart(session, owner)
     if cart is None:
-        return Wish(product_id, settings().currency)
+        return Wish(product_id, currency or settings().currency)
     item = session.get(CartItem, (cart.id, product_id))
     return Wish(product_id, cart.currency, item.quantity if item else 0, order is not None)
 
@@ -171,12 +195,12 @@ def _refuse(session: Session, wish: Wish, quantity: int) -> Offer:
     name = wish.product_id
     offer = offers_by_id(session, [name], wish.currency, withdrawn=False).get(name)
     if offer is None:
-        raise NotForSale("This product isn't for sale any more.")
+        raise NotForSale(Sentence("This product isn’t for sale any more."))
     available = offer.stock + (wish.has if wish.is_ordered else 0)
     if quantity > available:
         raise NotEnough(name, wanted=quantity, available=available)
     if quantity > MOST_OF_ONE:
-        raise CartRefused(f"You can have at most {MOST_OF_ONE} of this.")
+        raise CartRefused(at_most(MOST_OF_ONE))
     return offer
 
 

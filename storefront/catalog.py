@@ -12,9 +12,9 @@ from sqlalchemy import Row, Select, and_, case, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from storefront.db import reading, rowcount_of, transaction
+from storefront.languages import DEFAULT_LOCALE
 from storefront.models import LineItem, Price, Product
 
-DEFAULT_LOCALE = "en"
 SEED = tomllib.loads(Path(__file__).with_name("seed.toml").read_text(encoding="utf-8"))
 
 

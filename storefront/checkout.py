@@ -26,6 +26,8 @@ from storefront.config import settings
 from storefront.db import reading, transaction
 from storefront.evidence import Snapshot
 from storefront.gateway_errors import GatewayBusy, GatewayUnavailable
+from storefront.holds import refuse_greed
+from storefront.languages import Sentence
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 from storefront.models import LineItem, Order
 from storefront.money import format_money, is_chargeable
@@ -57,7 +59,7 @@ def place_order(owner: str, *, email: str | None, locale: str) -> Order:
 
     Double clicks, reloads and the back button find the same order; another e-mail address makes
     a new one and cancels the old, unless that is being paid: then it is returned as it stands.
-    Calls Stripe only for that. Raises CheckoutRefused.
+    Calls Stripe only for that. Raises CheckoutRefused and HoldsTooMuch.
     """
     with reading() as session:
         _, pending = current_cart(session, owner)
@@ -179,11 +181,12 @@ def _place(session: Session, owner: str, email: str | None, locale: str) -> Orde
     if pending:
         return pending
     if cart is None:
-        raise CartEmpty("Your cart is empty.")
+        raise CartEmpty(Sentence("Your cart is empty."))
     freeze_cart(session, cart)
     lines = lines_of_cart(session, cart, locale)
     view = CartView(id=cart.id, currency=cart.currency, lines=lines)
     _refuse_unready(view, locale)
+    refuse_greed(session, owner, view.count)
     catalog.take(session, [(line.product_id, line.quantity) for line in lines])
     now = clock.now()
     order = Order(
@@ -215,12 +218,14 @@ def _place(session: Session, owner: str, email: str | None, locale: str) -> Orde
 
 def _refuse_unready(view: CartView, locale: str) -> None:
     if view.is_empty:
-        raise CartEmpty("Your cart is empty.")
+        raise CartEmpty(Sentence("Your cart is empty."))
     if view.notices:
-        raise CartChanged("Something changed since you last looked at your cart.")
+        raise CartChanged(Sentence("Something changed since you last looked at your cart."))
     if not is_chargeable(view.amount_total, view.currency):
         total = format_money(view.amount_total, view.currency, locale)
-        raise InvalidAmount(f"Stripe doesn't take a payment of {total}. Change the cart.")
+        raise InvalidAmount(
+            Sentence("Stripe doesn’t take a payment of %(total)s. Change the cart.", total=total)
+        )
 
 
 def _refuse_closing(order: Order, reason: ClosedReason) -> None:

@@ -9,7 +9,16 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from storefront import answers, catalog, cli_callers, outbox, upkeep
+from storefront import (
+    answers,
+    catalog,
+    cli_callers,
+    cli_money,
+    cli_operator,
+    errands,
+    events,
+    upkeep,
+)
 from storefront.db import is_unavailable
 
 log = logging.getLogger(__name__)
@@ -19,6 +28,10 @@ def init_cli(app: Flask) -> None:
     """Add the shop's commands."""
     app.cli.add_command(seed)
     app.cli.add_command(work)
+    app.cli.add_command(cli_operator.reconcile)
+    app.cli.add_command(cli_operator.events_commands)
+    app.cli.add_command(cli_operator.attentions_commands)
+    app.cli.add_command(cli_money.refund)
     app.cli.add_command(cli_callers.keys)
     app.cli.add_command(cli_callers.token_commands)
 
@@ -43,7 +56,8 @@ def work(every: int | None) -> None:
     while True:
         try:
             expired, read = upkeep.expire_orders(), upkeep.read_again()
-            calls = outbox.work()
+            events.apply_parked()
+            calls = errands.run()
             answers.prune()
         except Exception as error:
             if not (every and is_unavailable(error)):

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from storefront.binding import Attempts, Unbound, attempts_of_its_order, bind
+from storefront.binding import Attempts, Rows, Unbound, attempts_of_its_order, bind
 from storefront.config import settings
-from storefront.evidence import Snapshot
+from storefront.evidence import Named, Snapshot
 from storefront.lifecycle import Evidence, PaymentStatus, Verdict, furthest
+from storefront.reports import DisputeReport, RefundReport
 
 
 class Outcome(StrEnum):
@@ -41,19 +42,27 @@ class News(NamedTuple):
 class Decision:
     """What news will do: read and decided, and nothing written yet.
 
-    `changes` are the payment's columns. Without `news` it was about no payment at all.
+    `changes` are columns of what the news is about: the payment, its refund, its dispute. `rows`
+    are what is known of the payment's refunds, or of the dispute. Without `news` it was about no
+    payment at all.
     """
 
     outcome: Outcome
-    news: News | None = None
+    news: News | RefundReport | DisputeReport | None = None
     attempts: Attempts = ()
     payment: Row[Any] | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    rows: Rows = ()
 
     @property
     def payment_id(self) -> str | None:
         """The payment that it is about."""
         return self.payment.id if self.payment else None
+
+    @property
+    def named(self) -> Named | None:
+        """What the object said about whose it is."""
+        return self.news.snapshot if isinstance(self.news, News) else self.news
 
     @property
     def has_parked(self) -> bool:
@@ -72,6 +81,15 @@ def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
         return Decision(Outcome(payment), news, attempts)
     changes = _changes(payment, attempts, snapshot, heard)
     return Decision(Outcome.APPLIED if changes else Outcome.STALE, news, attempts, payment, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What applying a decision did, to which payment, and whether it left calls in the outbox."""
+
+    outcome: Outcome
+    payment_id: str | None = None
+    has_calls: bool = False
 
 
 def known_evidence(payment: Row[Any]) -> Evidence:
@@ -100,7 +118,9 @@ def _changes(
     if heard.verdict is Verdict.SUCCEEDED:
         paid_at = datetime.fromtimestamp(heard.created, UTC)
         changes["paid_at"] = min(payment.paid_at or paid_at, paid_at)
-        changes["amount_received"] = max(payment.amount_received, snapshot.amount)
+        received = max(payment.amount_received, snapshot.amount)
+        changes["amount_received"] = received
+        changes["amount_refunded"] = min(payment.amount_refunded, received)
     changes["payment_intent_id"] = payment.payment_intent_id or snapshot.payment_intent_id
     changes["checkout_session_id"] = payment.checkout_session_id or snapshot.checkout_session_id
     return {name: value for name, value in changes.items() if value != getattr(payment, name)}

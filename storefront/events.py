@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock
+from storefront import clock, decisions, disputes, payments, refund_reports, refunds
 from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
-from storefront.db import LostRace, rowcount_of, transaction
-from storefront.decisions import Decision, Outcome, decide
+from storefront.db import LostRace, reading, rowcount_of, transaction
+from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.evidence import (
+    CHARGE_REFUNDED,
     MOVING_EVENTS,
     Event,
     MalformedEvent,
@@ -28,8 +30,8 @@ from storefront.evidence import (
 )
 from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
-from storefront.models import StripeEvent
-from storefront.payments import Advance, advance
+from storefront.models import Payment, StripeEvent
+from storefront.reports import DISPUTE_EVENTS, REFUND_EVENTS
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,18 @@ def receive(body: bytes, signature: str) -> Advance:
     MalformedEvent for signed bytes that aren't an event.
     """
     gateway().verify(body, signature, now=clock.timestamp())
-    event = read_event(_parse(body))
+    return _take_in(read_event(_parse(body)), body)
+
+
+def take_in(document: object) -> Advance:
+    """Store and apply an event that was read at Stripe, as if it had been delivered.
+
+    Harmless beside a delivery of the same event, whichever comes first. Raises MalformedEvent.
+    """
+    return _take_in(read_event(document), json.dumps(document).encode())
+
+
+def _take_in(event: Event, body: bytes) -> Advance:
     done = _record_and_apply(event, without_client_secrets(body))
     log.info(
         "event=%s type=%s outcome=%s payment=%s",
@@ -54,8 +67,36 @@ def receive(body: bytes, signature: str) -> Advance:
 @transaction
 def apply_answer(session: Session, answer: Answer) -> Advance:
     """Apply what Stripe answered about an object of ours, in a transaction of its own."""
-    decision = decide(session, answer.snapshot, _evidence_of_answer(answer))
-    return _with_parked(session, decision, advance(session, decision))
+    decision = decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
+    return _with_parked(session, decision, payments.advance(session, decision))
+
+
+@transaction
+def apply_again(session: Session, event_id: str) -> Advance:
+    """Apply a stored event once more, and note what it did if it did something new.
+
+    Harmless: what it says was either heard before, or is missing here. Raises NoResultFound.
+    """
+    stored = session.get_one(StripeEvent, event_id)
+    event = read_event(json.loads(stored.payload))
+    decision = _decide(session, event)
+    if not decision.changes and decision.outcome in {Outcome.STALE, stored.outcome}:
+        return Advance(decision.outcome, decision.payment_id)
+    done = _with_parked(session, decision, _advance(session, event, decision))
+    stored.outcome, stored.payment_id = done.outcome, done.payment_id
+    return done
+
+
+def weigh(answer: Answer) -> Decision:
+    """Say what an answer would change, and change nothing."""
+    with reading() as session:
+        return decisions.decide(session, answer.snapshot, _evidence_of_answer(answer))
+
+
+def weigh_event(document: object) -> Decision:
+    """Say what an event would change if it came now for the first time, and change nothing."""
+    with reading() as session:
+        return _decide(session, read_event(document))
 
 
 def _evidence_of_answer(answer: Answer) -> Evidence:
@@ -78,11 +119,11 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     """
     decision = _decide(session, event)
     if decision.changes:
-        done = advance(session, decision)
+        done = _advance(session, event, decision)
         if not _insert(session, event, payload, decision):
             _note_what_waited(session, event.id, done)
     elif _insert(session, event, payload, decision):
-        done = advance(session, decision)
+        done = _advance(session, event, decision)
     else:
         session.connection().execute(_ONCE_MORE, {"of_event": event.id})
         return Advance(Outcome.DUPLICATE)
@@ -100,13 +141,50 @@ def _with_parked(session: Session, decision: Decision, done: Advance) -> Advance
     """Apply the events that came before their payment was known here, now that it is."""
     if not (decision.payment and decision.has_parked):
         return done
-    its = {"of_payment": decision.payment.id, "of_order": decision.payment.order_id}
+    its = {
+        "of_payment": decision.payment.id,
+        "of_order": decision.payment.order_id,
+        "of_intent": decision.named and decision.named.payment_intent_id,
+    }
     has_calls = done.has_calls
     for row in session.connection().execute(_PARKED, its).all():
-        late = advance(session, _decide(session, read_event(json.loads(row.payload))))
+        event = read_event(json.loads(row.payload))
+        late = _advance(session, event, _decide(session, event))
         _note_what_waited(session, row.id, late)
         has_calls = has_calls or late.has_calls
     return replace(done, has_calls=has_calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a family of events is about: how one of them is weighed, and how it is applied."""
+
+    decide: Callable[[Session, Event], Decision]
+    advance: Callable[[Session, Decision], Advance]
+
+
+def apply_parked(*, at_most: int = 100) -> int:
+    """Apply the events that wait for a payment that is known by now; returns how many.
+
+    The payment's own news applies them as it comes; one that was parked in the same moment waits
+    for this.
+    """
+    with reading() as session:
+        waiting = session.scalars(_PARKED_IN_VAIN.limit(at_most)).all()
+    return sum(_apply_parked(event_id) for event_id in waiting)
+
+
+@transaction
+def _apply_parked(session: Session, event_id: str) -> bool:
+    payload = session.connection().execute(_PAYLOAD, {"of_event": event_id}).scalar()
+    if payload is None:
+        return False
+    event = read_event(json.loads(payload))
+    decision = _decide(session, event)
+    if decision.outcome is Outcome.PARKED:
+        return False
+    _note_what_waited(session, event_id, _advance(session, event, decision))
+    return True
 
 
 def _decide(session: Session, event: Event) -> Decision:
@@ -114,15 +192,45 @@ def _decide(session: Session, event: Event) -> Decision:
         return Decision(Outcome.FOREIGN)
     if event.is_live != settings().is_live:
         return Decision(Outcome.MODE_MISMATCH)
-    snapshot = read_snapshot(event.object) if event.type in MOVING_EVENTS else None
+    subject = SUBJECTS.get(event.type)
+    return subject.decide(session, event) if subject else Decision(Outcome.IGNORED)
+
+
+def _advance(session: Session, event: Event, decision: Decision) -> Advance:
+    subject = SUBJECTS.get(event.type)
+    return subject.advance(session, decision) if subject else Advance(decision.outcome)
+
+
+def _decide_payment(session: Session, event: Event) -> Decision:
+    snapshot = read_snapshot(event.object)
     if snapshot is None:
         return Decision(Outcome.IGNORED)
-    return decide(session, snapshot, evidence_of_event(event, snapshot))
+    return decisions.decide(session, snapshot, evidence_of_event(event, snapshot))
+
+
+def _advance_refunded_charge(session: Session, decision: Decision) -> Advance:
+    """Take it as proof that money came, and ask Stripe for the refunds themselves."""
+    done = payments.advance(session, decision)
+    if decision.payment and isinstance(decision.news, News):
+        key = decision.news.evidence.event_id or ""
+        refunds.enqueue_listing(session, decision.payment.id, key=key)
+        return replace(done, has_calls=True)
+    return done
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    **dict.fromkeys(MOVING_EVENTS, Subject(_decide_payment, payments.advance)),
+    CHARGE_REFUNDED: Subject(_decide_payment, _advance_refunded_charge),
+    **dict.fromkeys(REFUND_EVENTS, Subject(refund_reports.decide, refund_reports.advance)),
+    **dict.fromkeys(DISPUTE_EVENTS, Subject(disputes.decide, disputes.advance)),
+}
+# Every type that can move something: what is asked for when deliveries were missed.
+HEARD = tuple(sorted(SUBJECTS))
 
 
 def _insert(session: Session, event: Event, payload: str, decision: Decision) -> bool:
     """Record the event and its outcome; say whether this is its first delivery."""
-    snapshot = decision.news and decision.news.snapshot
+    named = decision.named
     row = {
         "id": event.id,
         "type": event.type,
@@ -132,8 +240,9 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
         "payload": payload,
         "outcome": decision.outcome,
         "payment_id": decision.payment_id,
-        "object_payment_id": snapshot and snapshot.payment_id,
-        "object_order_id": snapshot and snapshot.order_id,
+        "object_payment_id": named and named.payment_id,
+        "object_order_id": named and named.order_id,
+        "object_payment_intent_id": named and named.payment_intent_id,
         "received_at": clock.now(),
         "deliveries": 1,
     }
@@ -152,7 +261,21 @@ _NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
     outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
 )
 _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
-    *parked_for(bindparam("of_payment"), bindparam("of_order"))
+    *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
+)
+_PAYLOAD = select(StripeEvent.payload).where(StripeEvent.id == bindparam("of_event"), IS_PARKED)
+_PARKED_IN_VAIN = (
+    select(StripeEvent.id)
+    .where(
+        IS_PARKED,
+        or_(
+            StripeEvent.object_payment_id.in_(select(Payment.id)),
+            StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
+            StripeEvent.object_order_id.in_(select(Payment.order_id))
+            & StripeEvent.object_payment_id.is_(None),
+        ),
+    )
+    .order_by(StripeEvent.created)
 )
 
 

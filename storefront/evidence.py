@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from storefront.fields import id_of, mapping, our_metadata, text, whole
 from storefront.lifecycle import Evidence, Flow, Verdict
 
 EVENT_ID = re.compile(r"evt_\w{1,200}", re.ASCII)
@@ -20,7 +21,6 @@ EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
 SECRET_FIELD = re.compile(rb'("client_secret"\s*:\s*)"[^"]*"')
 SECRET_IN_QUERY = re.compile(rb'(client_secret(?:=|%3[Dd]))[^&"\\#\s]+')
 SECRET_ANYWHERE = re.compile(rb"_secret_[\w%-]+")
-LARGEST_WHOLE = 253_402_300_799  # the last second of the year 9999
 
 
 class MalformedEvent(Exception):
@@ -28,28 +28,39 @@ class MalformedEvent(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Named:
+    """By which names an object of Stripe's says whose payment it is about.
+
+    `payment_id`, `order_id` and `store_id` are our own metadata, given back.
+    """
+
+    payment_intent_id: str | None
+    checkout_session_id: str | None = None
+    payment_id: str | None
+    order_id: str | None
+    store_id: str | None
+    flow: Flow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Named):
     """What Stripe says about one PaymentIntent or Checkout Session at one moment.
 
-    `payment_id`, `order_id` and `store_id` are our own metadata, given back. `amount` is in minor
-    units: what was received once it succeeded, what is asked for before.
+    `amount` is in minor units: what was received once it succeeded, what is asked for before.
+    `amount_refunded` is known where the charge was asked for, too.
     """
 
     flow: Flow
-    payment_intent_id: str | None
-    checkout_session_id: str | None
     status: str
     payment_status: str | None
     amount: int
     currency: str
     is_live: bool
-    payment_id: str | None
-    order_id: str | None
-    store_id: str | None
     failure_code: str | None = None
     failure_message: str | None = None
     intent_status: str | None = None
     checkout_url: str | None = None
+    amount_refunded: int | None = None
     client_secret: str | None = field(default=None, repr=False)
 
 
@@ -78,11 +89,11 @@ def read_event(document: object) -> Event:
     return Event(
         id=id_,
         type=type_,
-        created=_whole(document.get("created")),
-        api_version=_text(document.get("api_version")),
+        created=whole(document.get("created")),
+        api_version=text(document.get("api_version")),
         is_live=document.get("livemode") is True,
-        account=_text(document.get("account")),
-        object=_mapping(_mapping(document.get("data")).get("object")),
+        account=text(document.get("account")),
+        object=mapping(mapping(document.get("data")).get("object")),
     )
 
 
@@ -100,34 +111,47 @@ def read_snapshot(found: Mapping[str, Any]) -> Snapshot | None:
 
 
 def _read_payment_intent(found: Mapping[str, Any]) -> Snapshot:
-    error = _mapping(found.get("last_payment_error"))
+    error = mapping(found.get("last_payment_error"))
+    charge = mapping(found.get("latest_charge"))
     is_paid = found.get("status") == "succeeded"
     return Snapshot(
         flow=Flow.PAYMENT_INTENT,
-        payment_intent_id=_text(found.get("id")),
-        checkout_session_id=None,
+        payment_intent_id=text(found.get("id")),
         status=str(found.get("status")),
         payment_status=None,
-        amount=_whole(found.get("amount_received" if is_paid else "amount")),
-        failure_code=_text(error.get("decline_code") or error.get("code")),
-        failure_message=_text(error.get("message")),
-        client_secret=_text(found.get("client_secret")),
+        amount=whole(found.get("amount_received" if is_paid else "amount")),
+        failure_code=text(error.get("decline_code") or error.get("code")),
+        failure_message=text(error.get("message")),
+        client_secret=text(found.get("client_secret")),
+        amount_refunded=whole(charge.get("amount_refunded")) if charge else None,
         **_common(found),
     )
 
 
 def _read_checkout_session(found: Mapping[str, Any]) -> Snapshot:
     intent = found.get("payment_intent")
-    expanded = _mapping(intent)
+    expanded = mapping(intent)
     return Snapshot(
         flow=Flow.CHECKOUT_SESSION,
-        payment_intent_id=_text(expanded.get("id", intent)),
-        checkout_session_id=_text(found.get("id")),
+        payment_intent_id=id_of(intent),
+        checkout_session_id=text(found.get("id")),
         status=str(found.get("status")),
-        payment_status=_text(found.get("payment_status")),
-        amount=_whole(found.get("amount_total")),
-        intent_status=_text(expanded.get("status")),
-        checkout_url=_text(found.get("url")),
+        payment_status=text(found.get("payment_status")),
+        amount=whole(found.get("amount_total")),
+        intent_status=text(expanded.get("status")),
+        checkout_url=text(found.get("url")),
+        **_common(found),
+    )
+
+
+def _read_charge(found: Mapping[str, Any]) -> Snapshot:
+    """Read a refunded charge: proof that money was captured. Refunds tell how much went back."""
+    return Snapshot(
+        flow=Flow.PAYMENT_INTENT,
+        payment_intent_id=id_of(found.get("payment_intent")),
+        status=str(found.get("status")),
+        payment_status=None,
+        amount=whole(found.get("amount_captured")),
         **_common(found),
     )
 
@@ -135,20 +159,20 @@ def _read_checkout_session(found: Mapping[str, Any]) -> Snapshot:
 SNAPSHOT_READERS: Mapping[str, Callable[[Mapping[str, Any]], Snapshot]] = {
     "payment_intent": _read_payment_intent,
     "checkout.session": _read_checkout_session,
+    "charge": _read_charge,
 }
 
 
 def _common(found: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = _mapping(found.get("metadata"))
     return {
-        "currency": _text(found.get("currency")) or "",
+        "currency": text(found.get("currency")) or "",
         "is_live": found.get("livemode") is True,
-        "payment_id": _text(metadata.get("payment_id")),
-        "order_id": _text(metadata.get("order_id")),
-        "store_id": _text(metadata.get("store_id")),
+        **our_metadata(found, "payment_id", "order_id", "store_id"),
     }
 
 
+SESSION_COMPLETED = "checkout.session.completed"
+CHARGE_REFUNDED = "charge.refunded"
 # https://docs.stripe.com/api/events/types. What isn't listed moves nothing and is `ignored`.
 EVENT_VERDICTS: Mapping[str, Verdict] = {
     "payment_intent.payment_failed": Verdict.ATTEMPT_FAILED,
@@ -159,8 +183,8 @@ EVENT_VERDICTS: Mapping[str, Verdict] = {
     "checkout.session.async_payment_succeeded": Verdict.SUCCEEDED,
     "checkout.session.async_payment_failed": Verdict.ASYNC_PAYMENT_FAILED,
     "checkout.session.expired": Verdict.SESSION_EXPIRED,
+    CHARGE_REFUNDED: Verdict.SUCCEEDED,
 }
-SESSION_COMPLETED = "checkout.session.completed"
 MOVING_EVENTS = frozenset({*EVENT_VERDICTS, SESSION_COMPLETED})
 
 INTENT_VERDICTS: Mapping[str, Verdict] = {
@@ -208,21 +232,3 @@ def _verdict_on_session(snapshot: Snapshot) -> Verdict:
 
 def _is_unpaid(snapshot: Snapshot) -> bool:
     return snapshot.payment_status == "unpaid"
-
-
-def _whole(value: object) -> int:
-    """Keep what a database can store and a calendar can show; Stripe sends nothing else."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_WHOLE:
-        return value
-    return 0
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    """Keep what a database can store: PostgreSQL takes neither NUL nor a lone surrogate."""
-    if not isinstance(value, str):
-        return None
-    return value.encode("utf-8", "replace").decode().replace("\0", "")[:1000]

@@ -11,10 +11,8 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -23,9 +21,9 @@ import stripe
 from flask import current_app
 from requests.adapters import BaseAdapter
 
-from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, Settings
+from storefront.breaker import Breaker
+from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, TIME_BUDGET, Settings
 from storefront.db import is_in_transaction
-from storefront.evidence import Snapshot, read_snapshot
 from storefront.gateway_errors import (
     Declined,
     GatewayBusy,
@@ -35,28 +33,21 @@ from storefront.gateway_errors import (
     InvalidSignature,
     KeySpent,
 )
+from storefront.gateway_lists import Answer, Lists, date_of, snapshot_of
 from storefront.lifecycle import Flow
 from storefront.params import AttemptToMake, checkout_session_params, payment_intent_params
+from storefront.reports import RefundReport, read_refund
+
+__all__ = ["Answer", "Gateway", "gateway"]
 
 log = logging.getLogger(__name__)
 
 SIGNATURE_TOLERANCE = 300
 STRIPE_ID = re.compile(r"(pi|cs_test|cs_live|re)_\w{1,250}", re.ASCII)
+# A shopper waits no longer, and a thread has other things to do.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 2
 
 stripe.enable_telemetry = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Stripe showed us of an object, and when by its own clock, in seconds.
-
-    The answer to a creation is dated by the object's own `created`: a retry gets a copy of the
-    first answer, which isn't news.
-    """
-
-    snapshot: Snapshot
-    as_of: int
-    is_creation: bool = False
 
 
 def gateway() -> Gateway:
@@ -64,15 +55,24 @@ def gateway() -> Gateway:
     return cast("Gateway", current_app.extensions["gateway"])
 
 
-class Gateway:
+class Gateway(Lists):
     """One account at Stripe, or at the sandbox: they differ in addresses and keys alone.
 
-    `transport` is how requests travel to the API; left out, they go over the network.
+    `transport` is how requests travel to the API; left out, they go over the network. `monotonic`
+    measures for how long Stripe has been away.
     """
 
-    def __init__(self, settings: Settings, transport: BaseAdapter | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transport: BaseAdapter | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._transport = transport
+        self._monotonic = monotonic
+        self._breaker = Breaker(monotonic, threads=settings.threads)
         self._per_thread = threading.local()
 
     def create_payment_intent(self, attempt: AttemptToMake) -> Answer:
@@ -104,30 +104,29 @@ class Gateway:
             return self._ask(self._client.v1.payment_intents.cancel, stripe_id)
         return self._ask(self._client.v1.checkout.sessions.expire, stripe_id)
 
-    def find(self, flow: Flow, payment_id: str, *, since: int) -> str | None:
-        """Return the id of the object that an attempt made at Stripe, if it made one.
-
-        Looks at the objects created at Stripe from `since` on, in seconds.
-        """
-        services: dict[Flow, Any] = {
-            Flow.PAYMENT_INTENT: self._client.v1.payment_intents,
-            Flow.CHECKOUT_SESSION: self._client.v1.checkout.sessions,
-        }
-        with self._calling(f"{flow}.list"):
-            page = services[flow].list({"created": {"gte": since}, "limit": 100})
-            for found in page.auto_paging_iter():
-                if found.to_dict().get("metadata", {}).get("payment_id") == payment_id:
-                    return str(found.id)
-        return None
-
-    def refund(self, payment_intent_id: str, amount: int, *, idempotency_key: str) -> None:
+    def refund(
+        self,
+        payment_intent_id: str,
+        amount: int,
+        *,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> RefundReport:
         """Give `amount` back; once, however often it is asked with the same key."""
         _refuse_strange_id(payment_intent_id)
         with self._calling("refunds.create"):
-            self._client.v1.refunds.create(
-                {"payment_intent": payment_intent_id, "amount": amount},
+            found = self._client.v1.refunds.create(
+                {"payment_intent": payment_intent_id, "amount": amount, "metadata": metadata},
                 {"idempotency_key": idempotency_key},
             )
+        return _refund_of(found)
+
+    def refunds_of(self, payment_intent_id: str) -> list[RefundReport]:
+        """Return every refund of a payment that Stripe has, whoever made it."""
+        _refuse_strange_id(payment_intent_id)
+        with self._calling("refunds.list"):
+            page = self._client.v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
+            return [_refund_of(found) for found in page.auto_paging_iter()]
 
     def verify(self, body: bytes, signature: str, *, now: float) -> None:
         """Check that Stripe signed exactly these bytes, within 300 s of now in both directions.
@@ -156,18 +155,22 @@ class Gateway:
     def _create(self, call: Callable[..., Any], attempt: AttemptToMake, params: object) -> Answer:
         with self._calling(call.__qualname__):
             found = call(params, {"idempotency_key": f"{attempt.payment_id}:create"})
-        return Answer(_snapshot_of(found), found.created, is_creation=True)
+        return Answer(snapshot_of(found), found.created, is_creation=True)
 
     def _ask(self, call: Callable[..., Any], *arguments: Any) -> Answer:
         with self._calling(call.__qualname__):
             found = call(*arguments)
-        as_of = parsedate_to_datetime(found.last_response.headers["Date"])
-        return Answer(_snapshot_of(found), int(as_of.timestamp()))
+        return Answer(snapshot_of(found), date_of(found))
 
     @contextmanager
     def _calling(self, name: str) -> Iterator[None]:
         if is_in_transaction():
             raise RuntimeError("Stripe may not be called while a database transaction is open.")
+        with self._breaker.passage(), self._logged(name):
+            yield
+
+    @contextmanager
+    def _logged(self, name: str) -> Iterator[None]:
         began, outcome = time.perf_counter(), "ok"
         self._per_thread.request_id = None
         try:
@@ -206,17 +209,48 @@ class Gateway:
             self._settings.stripe_secret_key,
             base_addresses={"api": self._settings.stripe_api_base},
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(
-                timeout=(CONNECT_SECONDS, READ_SECONDS), session=session
-            ),
+            http_client=_PatientClient(self._monotonic, session),
         )
 
 
-def _snapshot_of(found: stripe.StripeObject) -> Snapshot:
-    snapshot = read_snapshot(found.to_dict(for_json=True))
-    if snapshot is None:
+class _PatientClient(stripe.RequestsClient):
+    """Waits once when Stripe says that it is asked too often; the SDK itself never does.
+
+    As long as Stripe wishes, if the second answer can still come within the TIME_BUDGET.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], session: requests.Session) -> None:
+        super().__init__(timeout=(CONNECT_SECONDS, READ_SECONDS), session=session)
+        self._monotonic = monotonic
+
+    def request_with_retries(self, *request: Any, **options: Any) -> Any:
+        """Make one request, and again where that may help."""
+        latest = self._monotonic() + TIME_BUDGET - CONNECT_SECONDS - READ_SECONDS
+        _, status, headers = answer = super().request_with_retries(*request, **options)
+        wait = _wished_pause(status, headers)
+        if wait is None or wait > LONGEST_PAUSE or self._monotonic() + wait > latest:
+            return answer
+        time.sleep(wait)
+        return super().request_with_retries(*request, **{**options, "max_network_retries": 0})
+
+
+def _wished_pause(status: int, headers: Mapping[str, str]) -> float | None:
+    """Return how long to wait before asking again; None where the SDK knows, or nobody does."""
+    if status != HTTPStatus.TOO_MANY_REQUESTS or "Stripe-Should-Retry" in headers:
+        return None
+    return _retry_after(headers) or SHORTEST_PAUSE
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    told = headers.get("Retry-After", "")
+    return int(told) if told.isdecimal() else None
+
+
+def _refund_of(found: stripe.StripeObject) -> RefundReport:
+    report = read_refund(found.to_dict(for_json=True))
+    if report is None:
         raise GatewayMisuse("Stripe answered with another kind of object.")
-    return snapshot
+    return report
 
 
 def _as_ours(error: stripe.StripeError) -> GatewayError:
@@ -231,7 +265,8 @@ def _as_ours(error: stripe.StripeError) -> GatewayError:
     if error.http_status == HTTPStatus.CONFLICT:
         return GatewayBusy(message, code=error.code)
     if is_unknown or type(error) is stripe.APIError:
-        return GatewayUnavailable(message, code=error.code)
+        wait = _retry_after(error.headers or {})
+        return GatewayUnavailable(message, code=error.code, retry_after=wait)
     misuse = GatewayMisuse(message, code=error.code)
     misuse.is_refusal = type(error) is stripe.InvalidRequestError
     return misuse

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 
 class GatewayError(Exception):
     """Stripe didn't do what was asked. `code` is Stripe's, where it gave one."""
+
+    retry_after = 5
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -16,7 +20,17 @@ class Declined(GatewayError):
 
 
 class GatewayUnavailable(GatewayError):
-    """The outcome is unknown: change nothing, and try again with the same idempotency key."""
+    """The outcome is unknown: change nothing, and try again with the same idempotency key.
+
+    That may help in `retry_after` seconds.
+    """
+
+    def __init__(
+        self, message: str, *, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        if retry_after is not None:
+            self.retry_after = max(1, math.ceil(retry_after))
 
 
 class GatewayBusy(GatewayUnavailable):

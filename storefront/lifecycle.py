@@ -40,6 +40,29 @@ class OrderStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RefundStatus(StrEnum):
+    """Where one refund stands, the least telling first: it keeps the furthest that it has heard.
+
+    A refund that was thought to have arrived can still fail: https://docs.stripe.com/refunds.
+    """
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+    @property
+    def rank(self) -> int:
+        """How telling it is."""
+        return list(RefundStatus).index(self)
+
+    @property
+    def is_returned(self) -> bool:
+        """True when the money didn't reach the customer and is ours to give again."""
+        return self in {RefundStatus.CANCELED, RefundStatus.FAILED}
+
+
 class ClosedReason(StrEnum):
     """Why an order can't be paid any more."""
 
@@ -140,10 +163,16 @@ def order_status(order: OrderFacts, payments: Iterable[PaymentFacts]) -> OrderSt
         return _status_when_settled(settling)
     if order.closed_reason:
         return OrderStatus.CANCELLED
-    in_play = {PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING}
-    if any(each.status in in_play for each in payments):
+    if any(_is_in_play(each) for each in payments):
         return OrderStatus.PROCESSING
     return OrderStatus.PENDING
+
+
+def _is_in_play(payment: PaymentFacts) -> bool:
+    """Say whether its money is on its way to us, or is here and hasn't gone back whole."""
+    if payment.status is PaymentStatus.SUCCEEDED:
+        return payment.amount_refunded < payment.amount_received or not payment.amount_received
+    return payment.status is PaymentStatus.PROCESSING
 
 
 def _status_when_settled(payment: PaymentFacts) -> OrderStatus:

@@ -14,13 +14,19 @@ ZERO_DECIMAL = frozenset(
 )
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
-# Two decimals at Stripe, but nobody in Taiwan writes cents.
-SHOWN_WHOLE = frozenset({"twd"})
+# What a shopper can choose from.
+OFFERED = ("usd", "eur", "jpy", "twd")
+
+# Two decimals at Stripe, but nobody in Taiwan writes cents. There a bare "$" would do, too; not
+# beside prices in other dollars.
+SHOWN_WHOLE = {"twd": "'NT$'"}
 
 MAXIMUM_AMOUNT = 99_999_999
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. TWD isn't in that table:
 # there Stripe asks for the worth of its settlement minimum, which this is safely above.
-MINIMUM_AMOUNT = {"usd": 50, "eur": 50, "jpy": 50, "gbp": 30, "twd": 2000}
+MINIMUM_AMOUNT = {"usd": 50, "eur": 50, "jpy": 50, "gbp": 30, "twd": 2000, "kwd": 160}
+# https://docs.stripe.com/currencies#three-decimal and #special-cases: charges come in such steps.
+STEPS = {**dict.fromkeys(THREE_DECIMAL, 10), "isk": 100, "ugx": 100}
 
 
 def is_currency(currency: str) -> bool:
@@ -50,15 +56,14 @@ def to_minor_units(value: Decimal, currency: str) -> int:
 
 def format_money(amount: int, currency: str, locale: str = "en") -> str:
     """Return `amount` minor units as people of `locale` write them, such as `$29.99`."""
-    value = in_major_units(amount, currency)
-    is_whole = currency in SHOWN_WHOLE and value == value.to_integral_value()
-    if is_whole:
-        return str(
-            format_currency(value, currency.upper(), "¤#,##0", locale, currency_digits=False)
-        )
-    return str(format_currency(value, currency.upper(), locale=locale))
+    value, code = in_major_units(amount, currency), currency.upper()
+    if symbol := SHOWN_WHOLE.get(currency):
+        pattern = symbol + ("#,##0" if value == value.to_integral_value() else "#,##0.00")
+        return str(format_currency(value, code, pattern, locale, currency_digits=False))
+    return str(format_currency(value, code, locale=locale))
 
 
 def is_chargeable(amount: int, currency: str) -> bool:
-    """Say whether Stripe takes a payment of `amount`: neither below its minimum nor too large."""
-    return MINIMUM_AMOUNT.get(currency, 1) <= amount <= MAXIMUM_AMOUNT
+    """Say whether Stripe takes a payment of `amount`: not too small or large, in whole steps."""
+    is_in_range = MINIMUM_AMOUNT.get(currency, 1) <= amount <= MAXIMUM_AMOUNT
+    return is_in_range and amount % STEPS.get(currency, 1) == 0

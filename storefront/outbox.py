@@ -1,138 +1,78 @@
 """Calls to Stripe that a transaction decided on: committed with it, made after it.
 
 So a decision is neither lost (the row is there) nor made twice (the idempotency key is the row's).
+What each kind of call does is told in `errands`.
 """
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.attentions import REFUND_FAILED, open_attention
-from storefront.db import reading, rowcount_of, transaction
-from storefront.gateway import gateway
-from storefront.gateway_errors import GatewayError, GatewayMisuse, KeySpent
-from storefront.models import OutboxCall, Payment
+from storefront.db import LostRace, rowcount_of, transaction
+from storefront.models import OutboxCall
 
-log = logging.getLogger(__name__)
-
-REFUND = "refund"
-# Somebody else gave the money back, in the Dashboard for instance: what was wanted has happened.
-ALREADY_REFUNDED = "charge_already_refunded"
+REFUND, LIST_REFUNDS = "refund", "list_refunds"
 LONGEST_BACKOFF = timedelta(hours=1)
 # Longer than a call can take, so that two workers never make the same call side by side.
 LEASE = timedelta(minutes=1)
 
 
-def enqueue_refund(
-    session: Session, *, payment_id: str, payment_intent_id: str, amount: int
+def enqueue(
+    session: Session, kind: str, payment_id: str, *, idempotency_key: str, **arguments: str
 ) -> None:
-    """Decide, in the caller's transaction, to give all of a payment back."""
+    """Decide on a call, in the caller's transaction."""
     now = clock.now()
     session.execute(
         insert(OutboxCall).values(
-            kind=REFUND,
+            kind=kind,
             payment_id=payment_id,
-            arguments={"payment_intent_id": payment_intent_id, "amount": amount},
-            idempotency_key=f"{payment_id}:refund",
+            arguments=arguments,
+            idempotency_key=idempotency_key,
             next_try_at=now,
             created_at=now,
         )
     )
 
 
-def work(*, at_most: int = 1000) -> int:
-    """Make the calls that are due; returns how many succeeded. Safe to run several at once."""
-    done = 0
-    for _ in range(at_most):
-        call = _take_next(clock.now())
-        if call is None:
-            break
-        done += _make(call)
-    return done
-
-
-def is_refunding(order_id: str) -> bool:
-    """Say whether money of the order is on its way back, or will be as soon as Stripe is asked."""
-    refund = (Payment.order_id == order_id, OutboxCall.kind == REFUND)
-    statement = select(func.count()).select_from(OutboxCall).join(Payment).where(*refund)
-    with reading() as session:
-        return bool(session.scalar(statement.where(OutboxCall.last_error.is_(None))))
-
-
-def _due(now: datetime) -> Select[int]:
-    is_due = (OutboxCall.done_at.is_(None), OutboxCall.next_try_at <= now)
-    return select(OutboxCall.id).where(*is_due).order_by(OutboxCall.next_try_at).limit(1)
-
-
 @transaction
-def _take_next(session: Session, now: datetime) -> OutboxCall | None:
-    """Lease the next call by moving its next try into the future; only one worker succeeds."""
-    call = session.get(OutboxCall, session.scalar(_due(now)) or 0)
+def take_next(session: Session) -> OutboxCall | None:
+    """Lease the next call that is due, by moving its next try into the future; None if none is.
+
+    `attempts` of what is returned counts the tries before this one. Several workers at once lease
+    different calls: PostgreSQL skips what another is about to lease, SQLite lets one in at a time.
+    """
+    now = clock.now()
+    is_due = (OutboxCall.done_at.is_(None), OutboxCall.next_try_at <= now)
+    due = select(OutboxCall).where(*is_due).order_by(OutboxCall.next_try_at).limit(1)
+    call = session.scalar(due.with_for_update(skip_locked=True))
     if call is None:
         return None
-    before = call.attempts
-    wait = min(LEASE * 2**before, LONGEST_BACKOFF)
-    statement = (
+    wait = min(LEASE * 2**call.attempts, LONGEST_BACKOFF)
+    changed = session.execute(
         update(OutboxCall)
-        .where(OutboxCall.id == call.id, OutboxCall.attempts == before)
-        .values(attempts=before + 1, next_try_at=now + wait)
+        .where(OutboxCall.id == call.id, OutboxCall.attempts == call.attempts)
+        .values(attempts=call.attempts + 1, next_try_at=now + wait)
+        .execution_options(synchronize_session=False)
     )
-    return call if rowcount_of(session.execute(statement)) else None
-
-
-def _make(call: OutboxCall) -> bool:
-    try:
-        gateway().refund(**call.arguments, idempotency_key=call.idempotency_key)
-    except KeySpent:
-        _change_key(call)
-        return False
-    except GatewayMisuse as error:
-        if error.code != ALREADY_REFUNDED:
-            _give_up(call, str(error))
-            return False
-    except GatewayError as error:
-        log.warning("outbox=%d kind=%s outcome=postponed code=%s", call.id, call.kind, error.code)
-        return False
-    _finish(call)
-    return True
+    if rowcount_of(changed) != 1:
+        raise LostRace
+    return call
 
 
 @transaction
-def _finish(session: Session, call: OutboxCall) -> None:
-    _note(session, call, done_at=clock.now())
+def finish(session: Session, call: OutboxCall, *, error: str | None = None) -> None:
+    """Note that a call was made, or that Stripe refuses it for good."""
+    _note(session, call, done_at=clock.now(), last_error=error)
 
 
 @transaction
-def _change_key(session: Session, call: OutboxCall) -> None:
-    """Ask under another key next time: this one answers with an old failure.
-
-    A payment is given back whole, and Stripe gives nothing back twice: so that is safe.
-    """
-    log.warning("outbox=%d kind=%s outcome=postponed code=key_spent", call.id, call.kind)
-    key = f"{call.payment_id}:refund:{call.attempts}"
-    _note(session, call, idempotency_key=key)
-
-
-@transaction
-def _give_up(session: Session, call: OutboxCall, reason: str) -> None:
-    """Stop asking for what Stripe refuses, and ask for a human instead."""
-    log.error("outbox=%d kind=%s outcome=refused", call.id, call.kind)
-    payment = session.get_one(Payment, call.payment_id)
-    open_attention(
-        session,
-        REFUND_FAILED,
-        order_id=payment.order_id,
-        payment_id=payment.id,
-        amount_due=call.arguments["amount"],
-        amount_received=payment.amount_received,
-        currency=payment.currency,
-    )
-    _note(session, call, done_at=clock.now(), last_error=reason)
+def change_key(session: Session, call: OutboxCall) -> None:
+    """Ask under another key next time: this one answers with an old failure."""
+    _note(session, call, idempotency_key=f"{call.idempotency_key}:{call.attempts}")
 
 
 def _note(session: Session, call: OutboxCall, **columns: object) -> None:

@@ -6,38 +6,18 @@ back to, and for every other answer of Stripe's. What it writes is decided by `d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from storefront import catalog, clock, outbox
+from storefront import catalog, refunds
 from storefront.attentions import MISMATCH, open_attention
-from storefront.binding import Attempts
-from storefront.decisions import Decision, News, Outcome
-from storefront.lifecycle import (
-    ClosedReason,
-    OrderFacts,
-    OrderStatus,
-    PaymentFacts,
-    PaymentStatus,
-    Settlement,
-    Verdict,
-    order_status,
-    settlement,
-)
-from storefront.models import Payment
-from storefront.transitions import Move, change_order, record_transitions
+from storefront.decisions import Advance, Decision, News, Outcome
+from storefront.lifecycle import OrderFacts, PaymentStatus, Settlement, Verdict, settlement
+from storefront.standing import change_payment, order_facts
 
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """What applying evidence did, to which payment, and whether it left calls in the outbox."""
-
-    outcome: Outcome
-    payment_id: str | None = None
-    has_calls: bool = False
+SETTLING = {Settlement.SETTLES, Settlement.PAID_LATE}
 
 
 def advance(session: Session, decision: Decision) -> Advance:
@@ -47,56 +27,31 @@ def advance(session: Session, decision: Decision) -> Advance:
     place. Raises LostRace when somebody changed the order since it was read; nothing may be
     committed then.
     """
-    means = None
-    if decision.news and decision.payment and decision.changes:
-        means = _write(session, decision, decision.payment, decision.news)
-    elif decision.news and decision.outcome is Outcome.MISMATCH:
-        _flag_mismatch(session, decision.attempts[0], decision.news)
-    has_calls = bool(means and means.is_refunded)
+    has_calls = False
+    if isinstance(decision.news, News):
+        if decision.payment and decision.changes:
+            has_calls = _write(session, decision, decision.payment, decision.news)
+        elif decision.outcome is Outcome.MISMATCH:
+            _flag_mismatch(session, decision.attempts[0], decision.news)
     return Advance(decision.outcome, decision.payment_id, has_calls=has_calls)
 
 
-def _write(
-    session: Session, decision: Decision, payment: Row[Any], news: News
-) -> Settlement | None:
-    """Write the changes and what follows for the order; returns what money meant, if it came."""
-    order = OrderFacts(
-        closed_reason=payment.order_closed_reason and ClosedReason(payment.order_closed_reason),
-        settled_by=payment.order_settled_by,
-    )
+def _write(session: Session, decision: Decision, payment: Row[Any], news: News) -> bool:
+    """Write the changes and what follows for the order; say whether money has to go back."""
+    order = order_facts(payment)
     after = {
         **payment._asdict(),
         **decision.changes,
         "currency_received": news.snapshot.currency,
     }
     means = _meaning_of_money(session, payment, after, order)
-    if means in {Settlement.SETTLES, Settlement.PAID_LATE}:
+    if means in SETTLING:
         order = OrderFacts(closed_reason=order.closed_reason, settled_by=payment.id)
-    status = order_status(order, _facts(decision.attempts, after))
-    _update_order(session, payment, order, status=status, after=after)
-    session.connection().execute(
-        _PAYMENT.values(**decision.changes, updated_at=clock.now()), {"of_payment": payment.id}
-    )
     cause = news.evidence.event_id or "stripe"
-    _record_transitions(session, payment, after, status=status, cause=cause)
+    change_payment(session, decision.attempts, payment, decision.changes, order=order, cause=cause)
     if means and means is not Settlement.SETTLES:
         _flag(session, payment, after, means)
-    return means
-
-
-_PAYMENT = update(Payment).where(Payment.id == bindparam("of_payment"))
-
-
-def _facts(attempts: Attempts, changed: dict[str, Any]) -> list[PaymentFacts]:
-    return [
-        PaymentFacts(
-            id=row["id"],
-            status=PaymentStatus(row["status"]),
-            amount_received=row["amount_received"],
-            amount_refunded=row["amount_refunded"],
-        )
-        for row in (changed if each.id == changed["id"] else each._asdict() for each in attempts)
-    ]
+    return bool(means and means.is_refunded)
 
 
 def _meaning_of_money(
@@ -121,41 +76,6 @@ def _meaning_of_money(
     return means
 
 
-def _update_order(
-    session: Session,
-    payment: Row[Any],
-    order: OrderFacts,
-    *,
-    status: OrderStatus,
-    after: dict[str, Any],
-) -> None:
-    """Move the order, from the version that was read."""
-    values: dict[str, Any] = {"status": status}
-    if order.settled_by == payment.id:
-        values |= {"settled_by": payment.id, "paid_at": after["paid_at"]}
-    change_order(session, payment.order_id, payment.order_version, **values)
-
-
-def _record_transitions(
-    session: Session,
-    payment: Row[Any],
-    after: dict[str, Any],
-    *,
-    status: OrderStatus,
-    cause: str,
-) -> None:
-    moved = [(payment.id, payment.status, after["status"]), (None, payment.order_status, status)]
-    record_transitions(
-        session,
-        [
-            Move(payment.order_id, payment_id, before, now)
-            for payment_id, before, now in moved
-            if before != now
-        ],
-        cause=cause,
-    )
-
-
 def _flag(session: Session, payment: Row[Any], after: dict[str, Any], means: Settlement) -> None:
     open_attention(
         session,
@@ -167,11 +87,12 @@ def _flag(session: Session, payment: Row[Any], after: dict[str, Any], means: Set
         currency=after["currency_received"],
     )
     if means.is_refunded:
-        outbox.enqueue_refund(
+        refunds.give_back_the_rest(
             session,
-            payment_id=payment.id,
-            payment_intent_id=after["payment_intent_id"],
-            amount=after["amount_received"],
+            payment.id,
+            received=after["amount_received"],
+            currency=after["currency_received"],
+            reason=means,
         )
 
 

@@ -15,11 +15,14 @@ class OrderInTheWay(Exception):
     """The change would cancel the cart's order, which whoever asks may not do."""
 
 
-def add_item(owner: str, product_id: str, quantity: int) -> None:
-    """Put `quantity` more of a product into the cart; raises CartRefused and OrderNotPayable."""
-    cart_changes.would_add(owner, product_id, quantity)
+def add_item(owner: str, product_id: str, quantity: int, *, currency: str | None = None) -> None:
+    """Put `quantity` more of a product into the cart; raises CartRefused and OrderNotPayable.
+
+    The first thing in a cart decides its currency: the one that is given, or the shop's own.
+    """
+    cart_changes.would_add(owner, product_id, quantity, currency)
     checkout.open_cart(owner)
-    cart_changes.add_item(owner, product_id, quantity)
+    cart_changes.add_item(owner, product_id, quantity, currency=currency)
 
 
 def set_quantity(owner: str, product_id: str, quantity: int, *, may_cancel: bool = True) -> None:
@@ -27,6 +30,18 @@ def set_quantity(owner: str, product_id: str, quantity: int, *, may_cancel: bool
     if cart_changes.would_set(owner, product_id, quantity):
         _open_cart(owner, may_cancel=may_cancel)
         cart_changes.set_quantity(owner, product_id, quantity)
+
+
+def set_currency(owner: str, currency: str) -> None:
+    """Have the cart in `currency`, if there is one; raises OrderNotPayable.
+
+    An ordered one gives way like to any other change: an order's currency never changes.
+    """
+    with reading() as session:
+        cart, _ = current_cart(session, owner)
+    if cart and cart.currency != currency:
+        checkout.open_cart(owner)
+        cart_changes.set_currency(owner, currency)
 
 
 def empty_cart(owner: str, *, may_cancel: bool = True) -> None:

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
-from storefront import clock
-from storefront.attempts import OrderNotPayable
-from storefront.checkout import cancel_order, refresh
+from storefront import clock, cursors
+from storefront.attempts import OrderNotPayable, bring_about, silent_since
+from storefront.checkout import cancel_order
 from storefront.db import reading
 from storefront.gateway_errors import GatewayError
 from storefront.lifecycle import ClosedReason, OrderStatus
@@ -27,33 +27,37 @@ def expire_orders() -> int:
     """Close the orders that were held for long enough; returns how many.
 
     Stripe is asked first, so nothing is released that can still be paid; an order whose payment
-    can't be stopped now is left for the next time.
+    can't be stopped now is left for a later time, and the others get their turn before.
     """
     is_due = (Order.status == OrderStatus.PENDING, Order.expires_at < clock.now())
-    with reading() as session:
-        statement = select(Order.id).where(*is_due).order_by(Order.expires_at)
-        due = session.scalars(statement.limit(AT_MOST)).all()
+    waiting, by = select(Order).where(*is_due), (Order.expires_at, Order.id)
+    due = cursors.next_in_turn("expire_orders", waiting, by, at_most=AT_MOST)
     return _each(due, lambda order_id: cancel_order(order_id, ClosedReason.EXPIRED))
 
 
 def read_again() -> int:
-    """Ask Stripe about open attempts that have been silent; returns how many were read."""
-    is_known = or_(Payment.payment_intent_id.is_not(None), Payment.checkout_session_id.is_not(None))
-    is_silent = (Payment.is_live, is_known, Payment.updated_at < clock.now() - SILENCE)
+    """Ask Stripe about open attempts that have been silent for long; returns how many were read.
+
+    Those that can't be read at the moment don't keep the others from their turn.
+    """
+    waiting, by = silent_since(clock.now() - SILENCE), (Payment.updated_at, Payment.id)
+    return _each(cursors.next_in_turn("read_again", waiting, by, at_most=AT_MOST), _read)
+
+
+def _read(payment_id: str) -> None:
     with reading() as session:
-        statement = select(Payment.order_id).where(*is_silent).order_by(Payment.updated_at)
-        silent = session.scalars(statement.limit(AT_MOST)).all()
-    return _each(silent, refresh)
+        payment = session.get_one(Payment, payment_id)
+    bring_about(payment)
 
 
-def _each(order_ids: Iterable[str], do: Callable[[str], None]) -> int:
-    """Do it to every order; one that can't be done now doesn't stop the others."""
+def _each(ids: Iterable[str], do: Callable[[str], None]) -> int:
+    """Do it to every one; one that can't be done now doesn't stop the others."""
     done = 0
-    for order_id in order_ids:
+    for each in ids:
         try:
-            do(order_id)
+            do(each)
         except (OrderNotPayable, GatewayError) as error:
-            log.warning("order=%s upkeep=postponed reason=%s", order_id, type(error).__name__)
+            log.warning("upkeep=postponed of=%s reason=%s", each, type(error).__name__)
         else:
             done += 1
     return done

@@ -19,13 +19,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import Executable, select
 from werkzeug.test import TestResponse
 
-from storefront import create_app, outbox
+from storefront import create_app, errands
 from storefront.config import Settings, read_settings
 from storefront.db import Base, db, reading, writing
 from storefront.models import Order, Payment, Product, Transition
 from stripe_sandbox.app import create_sandbox, sandbox_of
 from stripe_sandbox.protocol.errors import StripeError
-from stripe_sandbox.resources import checkout_sessions, payment_intents
+from stripe_sandbox.resources import checkout_sessions, payment_intents, settlements
 from stripe_sandbox.resources.webhook_endpoints import register, secret_of
 from stripe_sandbox.sandbox import Sandbox
 from tests.wsgi_transport import WsgiAdapter
@@ -33,6 +33,7 @@ from tests.wsgi_transport import WsgiAdapter
 ADDRESS = "http://127.0.0.1:8000"
 WEBHOOK = "/v1/webhooks/stripe"
 START = 1_800_000_000.0
+DEBIT_SUCCEEDS, DEBIT_FAILS = "AT611904300234573201", "IT60X0542811101000000123456"
 VISA, DECLINED, CHALLENGED = "4242424242424242", "4000000000000002", "4000002760003184"
 M = TypeVar("M", bound=Base)
 CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -50,7 +51,9 @@ class Shop:
         register(self.sandbox, f"{ADDRESS}{WEBHOOK}", ["*"])
         self.secret = secret_of(self.sandbox, f"{ADDRESS}{WEBHOOK}") or ""
         self.settings = replace(demo_settings(database_url, self.secret), **settings)
-        self.app = create_app(self.settings, transport=self.transport, clock=self.clock)
+        self.app = create_app(
+            self.settings, transport=self.transport, clock=self.clock, monotonic=self.clock
+        )
         self.app.test_client_class = Client
         self.answers: list[dict[str, Any]] = []
 
@@ -75,6 +78,11 @@ class Shop:
     def visitor(self) -> Visitor:
         """Return somebody new with a browser."""
         return Visitor(self)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass for both programs, and what was to happen at Stripe in it."""
+        self.now += seconds
+        settlements.settle_due(self.sandbox)
 
     def deliver(self) -> list[str]:
         """Deliver what waits and what that brings about; returns the outcomes, in order."""
@@ -125,7 +133,7 @@ class Shop:
     def work(self) -> int:
         """Make the calls in the outbox that are due."""
         with self.app.app_context():
-            return outbox.work()
+            return errands.run()
 
     def write(self, statement: Executable) -> None:
         """Change the database behind the shop's back, as a shopkeeper or a disaster would."""
@@ -143,7 +151,7 @@ class Shop:
 
     def pay_at_stripe(self, stripe_id: str, card: str = VISA) -> None:
         """Pay a PaymentIntent or a Checkout Session, whether the shop knows it or not."""
-        method = card_data(card)
+        method = method_data(card)
         if stripe_id.startswith("cs_"):
             checkout_sessions.submit(
                 self.sandbox, stripe_id, payment_method_data=method, email="a@example.com"
@@ -231,10 +239,13 @@ class Visitor:
         return sorted(self.shop.all(Order, Order.owner == owner), key=lambda one: placed[one.id])
 
 
-def card_data(number: str) -> dict[str, Any]:
-    """Return a test card as the API takes it."""
+def method_data(number: str) -> dict[str, Any]:
+    """Return a test card, or the account of an IBAN, as the API takes it."""
+    person = {"email": "a@example.com", "name": "A. Shopper"}
+    if number[0].isalpha():
+        return {"type": "sepa_debit", "sepa_debit": {"iban": number}, "billing_details": person}
     card = {"number": number, "exp_month": 12, "exp_year": 2034, "cvc": "123"}
-    return {"type": "card", "card": card, "billing_details": {"email": "a@example.com"}}
+    return {"type": "card", "card": card, "billing_details": person}
 
 
 def demo_settings(database_url: str, webhook_secret: str) -> Settings:

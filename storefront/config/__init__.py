@@ -54,6 +54,7 @@ class Settings:
     order_hold_minutes: int
     log_level: str
     is_debugging: bool
+    threads: int
     worker_timeout: int
     api: ApiSettings
 
@@ -125,6 +126,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         order_hold_minutes=whole(env, "ORDER_HOLD_MINUTES", "60", at_least=40),
         log_level=env.get("LOG_LEVEL", "info").upper(),
         is_debugging=env.get("FLASK_DEBUG", "").lower() not in OFF,
+        threads=whole(env, "THREADS", "16", at_least=1),
         worker_timeout=whole(env, "GUNICORN_TIMEOUT", "30", at_least=1),
         api=read_api_settings(env, base_url),
     )

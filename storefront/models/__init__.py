@@ -1,7 +1,8 @@
 """Every table."""
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
-from storefront.models.records import Attention, OutboxCall, StripeEvent, Transition
+from storefront.models.money_back import Dispute, Refund
+from storefront.models.records import Attention, Cursor, OutboxCall, StripeEvent, Transition
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
 __all__ = [
@@ -10,12 +11,15 @@ __all__ = [
     "Attention",
     "Cart",
     "CartItem",
+    "Cursor",
+    "Dispute",
     "LineItem",
     "Order",
     "OutboxCall",
     "Payment",
     "Price",
     "Product",
+    "Refund",
     "StripeEvent",
     "Transition",
     "User",

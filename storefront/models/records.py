@@ -19,6 +19,9 @@ class StripeEvent(Base):
     __table_args__ = (
         index_where("ix_stripe_events_parked_payment", "object_payment_id", "outcome = 'parked'"),
         index_where("ix_stripe_events_parked_order", "object_order_id", "outcome = 'parked'"),
+        index_where(
+            "ix_stripe_events_parked_intent", "object_payment_intent_id", "outcome = 'parked'"
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -31,6 +34,7 @@ class StripeEvent(Base):
     payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id"), index=True)
     object_payment_id: Mapped[str | None]
     object_order_id: Mapped[str | None]
+    object_payment_intent_id: Mapped[str | None]
     received_at: Mapped[datetime]
     deliveries: Mapped[int] = mapped_column(default=1)
 
@@ -83,3 +87,12 @@ class OutboxCall(Base):
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class Cursor(Base):
+    """How far a round of work came; `position` is in the words of whoever moves it."""
+
+    __tablename__ = "cursors"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]

@@ -19,6 +19,8 @@ from storefront.db import Base
 from storefront.ids import new_id
 from storefront.lifecycle import ClosedReason, Flow, OrderStatus, PaymentStatus
 
+# Written out in queries, too, so that both databases see that the partial index serves.
+OPEN_STATUSES = "status IN ('pending', 'failed', 'processing')"
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -165,6 +167,8 @@ class Payment(Base):
         CheckConstraint(one_of("flow", Flow), "flow_is_known"),
         index_where("uq_payments_live_order", "order_id", "is_live", unique=True),
         Index("ix_payments_owner_created_at", "owner", "created_at", "id"),
+        index_where("ix_payments_open", "updated_at", OPEN_STATUSES),
+        Index("ix_payments_created_at", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pay"))

@@ -11,10 +11,12 @@ from storefront.views import (
     checkout,
     errors,
     keys,
+    languages,
     limits,
     ops,
     orders,
     pages,
+    preferences,
     security,
     webhooks,
 )
@@ -24,9 +26,10 @@ def init_views(app: Flask) -> None:
     """Register the blueprints and what surrounds every request."""
     app.url_map.merge_slashes = False  # else `//` is redirected with a page, below /v1 too
     security.init_security(app)
+    languages.init_languages(app)
     pages.init_pages(app)
     errors.init_errors(app)
     limits.init_limits(app)
-    for module in (catalog, cart, checkout, orders, webhooks, ops, keys):
+    for module in (catalog, cart, checkout, orders, preferences, webhooks, ops, keys):
         app.register_blueprint(module.bp)
     api.init_api(app)

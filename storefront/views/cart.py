@@ -6,13 +6,16 @@ import re
 from http import HTTPStatus
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront import cart_changes, catalog, shopping
 from storefront.attempts import OrderNotPayable
 from storefront.cart import look_at_cart
 from storefront.cart_changes import CartRefused
-from storefront.config import settings
+from storefront.languages import Sentence
+from storefront.views.languages import language, spoken
+from storefront.views.preferences import chosen_currency
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("cart", __name__)
@@ -24,20 +27,23 @@ Answer = Response | str | tuple[str, int]
 @bp.get("/cart")
 def show() -> str:
     """Show the cart."""
-    view = look_at_cart(visitor())
+    view = look_at_cart(visitor(), language())
     return render_template("cart/cart.html", cart=view, pending_order=view.pending_order)
 
 
 @bp.post("/cart/items")
 def add_item() -> Answer:
     """Put a product into the cart."""
-    offer = catalog.offer_by_id(request.form.get("product_id", ""), settings().currency)
+    offer = catalog.offer_by_id(request.form.get("product_id", ""), chosen_currency(), language())
     if offer is None:
         abort(404)
     try:
-        shopping.add_item(known_visitor(), offer.id, _quantity(at_least=1))
+        quantity = _quantity(at_least=1)
+        shopping.add_item(known_visitor(), offer.id, quantity, currency=offer.currency)
     except CartRefused as error:
-        page = render_template("catalog/product.html", product=offer, form_error=str(error))
+        page = render_template(
+            "catalog/product.html", product=offer, form_error=spoken(error.args[0])
+        )
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     except OrderNotPayable:
         return _too_late()
@@ -50,7 +56,7 @@ def change_item(product_id: str) -> Answer:
     try:
         shopping.set_quantity(known_visitor(), product_id, _quantity(at_least=0))
     except CartRefused as error:
-        flash(str(error))
+        flash(spoken(error.args[0]))
         return show(), HTTPStatus.UNPROCESSABLE_ENTITY
     except OrderNotPayable:
         return _too_late()
@@ -63,7 +69,7 @@ def acknowledge() -> Response:
     try:
         cart_changes.acknowledge(known_visitor())
     except CartRefused as error:
-        flash(str(error))
+        flash(spoken(error.args[0]))
     return redirect(url_for("cart.show"), code=303)
 
 
@@ -71,10 +77,12 @@ def _quantity(*, at_least: int) -> int:
     """Return the quantity that was asked for; raises CartRefused when it isn't one."""
     text = request.form.get("quantity", "")
     if not QUANTITY.fullmatch(text) or int(text) < at_least:
-        raise CartRefused(f"Give a whole number from {at_least} to 99.")
+        raise CartRefused(Sentence("Give a whole number from %(least)d to 99.", least=at_least))
     return int(text)
 
 
 def _too_late() -> Response:
-    flash("That order is being paid, so its items can't be changed any more. Nothing was changed.")
+    flash(
+        _("That order is being paid, so its items can’t be changed any more. Nothing was changed.")
+    )
     return redirect(url_for("cart.show"), code=303)

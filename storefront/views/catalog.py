@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, make_response, render_template
 
 from storefront import catalog
-from storefront.config import settings
+from storefront.views.languages import language
+from storefront.views.preferences import chosen_currency
 from storefront.views.visitor import known_visitor
 
 bp = Blueprint("catalog", __name__)
@@ -14,8 +15,8 @@ bp = Blueprint("catalog", __name__)
 @bp.get("/")
 def index() -> Response:
     """Show all that is for sale."""
-    page = render_template("catalog/index.html", categories=catalog.categories(settings().currency))
-    return _revalidated(page)
+    shelves = catalog.categories(chosen_currency(), language())
+    return _revalidated(render_template("catalog/index.html", categories=shelves))
 
 
 @bp.get("/products/<slug>")
@@ -24,7 +25,7 @@ def product(slug: str) -> Response:
 
     Whoever can put it into a cart is known by now: two first clicks at once are one visitor's.
     """
-    offer = catalog.offer_by_slug(slug, settings().currency)
+    offer = catalog.offer_by_slug(slug, chosen_currency(), language())
     if offer is None:
         abort(404)
     known_visitor()

@@ -6,14 +6,17 @@ import re
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront import checkout
 from storefront.cart import look_at_cart
-from storefront.catalog import DEFAULT_LOCALE, OutOfStock
+from storefront.catalog import OutOfStock
 from storefront.checkout import CartChanged, CartEmpty, CheckoutRefused
+from storefront.holds import HoldsTooMuch
 from storefront.lifecycle import Flow
 from storefront.views import cart
+from storefront.views.languages import language, spoken
 from storefront.views.limits import begins_payment
 from storefront.views.orders import begin_payment
 from storefront.views.visitor import known_visitor, visitor
@@ -29,7 +32,7 @@ Answer = Response | str | tuple[str, int]
 @bp.get("/checkout")
 def show() -> Answer:
     """Show what will be ordered and the two ways to pay it."""
-    view = look_at_cart(visitor())
+    view = look_at_cart(visitor(), language())
     if not view.can_checkout:
         return redirect(url_for("cart.show"), code=303)
     return _page({}, (view.pending_order and view.pending_order.email) or "")
@@ -45,25 +48,25 @@ def place() -> Answer:
     if errors:
         return _page(errors, email, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        order = checkout.place_order(known_visitor(), email=email, locale=DEFAULT_LOCALE)
+        order = checkout.place_order(known_visitor(), email=email, locale=language())
     except CartEmpty:
         return cart.show(), HTTPStatus.UNPROCESSABLE_ENTITY
     except (CartChanged, OutOfStock):
         return redirect(url_for("cart.show"), code=303)
-    except CheckoutRefused as error:
-        return _page({"flow": str(error)}, email, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except (CheckoutRefused, HoldsTooMuch) as error:
+        return _page({"flow": spoken(error.args[0])}, email, HTTPStatus.UNPROCESSABLE_ENTITY)
     return begin_payment(order, Flow(flow))
 
 
 def _errors(email: str, flow: str) -> dict[str, str]:
     errors = {}
     if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email):
-        errors["email"] = "Enter an e-mail address, such as name@example.com."
+        errors["email"] = _("Enter an e-mail address, such as name@example.com.")
     if flow not in set(Flow):
-        errors["flow"] = "Choose one of the two ways to pay."
+        errors["flow"] = _("Choose one of the two ways to pay.")
     return errors
 
 
 def _page(errors: dict[str, str], email: str, status: int = HTTPStatus.OK) -> tuple[str, int]:
-    view = look_at_cart(visitor())
+    view = look_at_cart(visitor(), language())
     return render_template("checkout/checkout.html", cart=view, errors=errors, email=email), status

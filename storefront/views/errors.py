@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from storefront.config import settings
 from storefront.db import is_unavailable
 from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavailable
+from storefront.languages import Sentence
 from storefront.views.api.errors import (
     ApiError,
     ErrorCode,
@@ -22,27 +23,49 @@ from storefront.views.api.errors import (
     is_below_api,
     request_id,
 )
+from storefront.views.languages import spoken
 
 log = logging.getLogger(__name__)
 
 WORDS = {
-    400: ("That request made no sense", "Go back and try again from the page before."),
-    403: ("That didn’t come from our page", "Go back, reload the page and send it again."),
-    404: ("There is nothing here", "The page doesn’t exist, or it isn’t yours to see."),
-    405: ("That can’t be done here", "Go back and use the buttons on the page."),
-    413: ("That was too much", "What was sent is larger than this page takes."),
-    429: ("Too many requests", "Wait a minute, then try again."),
-    500: ("Something broke on our side", "Nothing was charged by this. Try again in a moment."),
-    502: (
-        "The payment provider refused us",
-        "What happened isn’t known here. Look at your order before you try again.",
+    400: (
+        Sentence("That request made no sense"),
+        Sentence("Go back and try again from the page before."),
     ),
-    503: ("We are very busy just now", "Nothing was lost. Try again in a moment."),
+    403: (
+        Sentence("That didn’t come from our page"),
+        Sentence("Go back, reload the page and send it again."),
+    ),
+    404: (
+        Sentence("There is nothing here"),
+        Sentence("The page doesn’t exist, or it isn’t yours to see."),
+    ),
+    405: (
+        Sentence("That can’t be done here"),
+        Sentence("Go back and use the buttons on the page."),
+    ),
+    413: (
+        Sentence("That was too much"),
+        Sentence("What was sent is larger than this page takes."),
+    ),
+    429: (Sentence("Too many requests"), Sentence("Wait a minute, then try again.")),
+    500: (
+        Sentence("Something broke on our side"),
+        Sentence("Nothing was charged by this. Try again in a moment."),
+    ),
+    502: (
+        Sentence("The payment provider refused us"),
+        Sentence("What happened isn’t known here. Look at your order before you try again."),
+    ),
+    503: (
+        Sentence("We are very busy just now"),
+        Sentence("Nothing was lost. Try again in a moment."),
+    ),
 }
 
 STRIPE_IS_AWAY = (
-    "Stripe can’t be reached just now",
-    "What happened isn’t known here. Look at your order before you try again.",
+    Sentence("Stripe can’t be reached just now"),
+    Sentence("What happened isn’t known here. Look at your order before you try again."),
 )
 
 
@@ -76,8 +99,8 @@ def error_page(
     page = render_template(
         "errors/error.html",
         status=int(status),
-        title=title or _words(status)[0],
-        sentence=sentence or _words(status)[1],
+        title=spoken(title or _words(status)[0]),
+        sentence=spoken(sentence or _words(status)[1]),
         request_id=g.get("request_id"),
         retry=retry,
     )
@@ -111,9 +134,11 @@ def _as_failure(error: Exception) -> Response:
     return _logged(HTTPStatus(503 if is_unavailable(error) else 500))(error)
 
 
-def _as_stripe_away(error: Exception) -> Response:
+def _as_stripe_away(error: GatewayUnavailable) -> Response:
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.PAYMENT_PROVIDER_UNAVAILABLE
-    return _logged(status, *STRIPE_IS_AWAY, code=code)(error)
+    response = _logged(status, *STRIPE_IS_AWAY, code=code)(error)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _logged(
@@ -140,5 +165,5 @@ def _reason(error: Exception) -> str:
     return (str(error).splitlines() or [""])[0]
 
 
-def _words(status: int) -> tuple[str, str]:
+def _words(status: int) -> tuple[Sentence, Sentence]:
     return WORDS.get(status) or WORDS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]

@@ -17,6 +17,8 @@ from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app, g, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from limits import RateLimitItem
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -141,17 +143,24 @@ def _refuse(error: TooManyCalls) -> Response:
         return error_answer(ApiError(ErrorCode.RATE_LIMITED, str(error), headers=headers))
     page = error_page(
         HTTPStatus.TOO_MANY_REQUESTS,
-        "That was a lot of tries",
-        f"Nothing was charged by this one. Wait {error.retry_after} seconds, then try again.",
+        _("That was a lot of tries"),
+        ngettext(
+            "Nothing was charged by this one. Wait %(num)d second, then try again.",
+            "Nothing was charged by this one. Wait %(num)d seconds, then try again.",
+            error.retry_after,
+        ),
     )
     page.headers.extend(headers)
     return page
 
 
-def _refuse_attempt(_: TooManyAttempts) -> Response:
-    sentence = f"This order had {MOST_ATTEMPTS} attempts to pay it, which is all that it gets."
+def _refuse_attempt(_error: TooManyAttempts) -> Response:
     return error_page(
         HTTPStatus.TOO_MANY_REQUESTS,
-        "That was a lot of tries",
-        f"{sentence} Cancel it and order again, or write to us.",
+        _("That was a lot of tries"),
+        _(
+            "This order had %(most)d attempts to pay it, which is all that it gets. "
+            "Cancel it and order again, or write to us.",
+            most=MOST_ATTEMPTS,
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront import checkout
@@ -13,7 +14,10 @@ from storefront.config import settings
 from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
+from storefront.params import STRIPE_LOCALES
+from storefront.views.cards import offered_cards
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
+from storefront.views.languages import language
 from storefront.views.limits import begins_payment
 from storefront.views.status import view_of_status
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
@@ -53,9 +57,14 @@ def pay(token: str) -> Answer:
         "client_secret": intent.client_secret,
         "return_url": settings().absolute_url(url_for("orders.come_back", order=token)),
         "stripe_js_url": settings().stripe_js_url,
-        "locale": order.locale.split("_")[0],
+        "locale": STRIPE_LOCALES[language()],
     }
-    return render_template("orders/pay.html", order=order, payment_form=payment_form)
+    return render_template(
+        "orders/pay.html",
+        order=order,
+        payment_form=payment_form,
+        test_cards=offered_cards(),
+    )
 
 
 @bp.post("/orders/<token>/payment-intent")
@@ -79,7 +88,7 @@ def cancel(token: str) -> Answer:
     try:
         checkout.cancel_order(order.id)
     except OrderNotPayable:
-        flash("The order can't be cancelled any more. It stands as shown here.")
+        flash(_("The order can’t be cancelled any more. It stands as shown here."))
     return redirect(url_for("orders.show", token=token), code=303)
 
 
@@ -95,7 +104,7 @@ def come_back() -> Response:
         try:
             checkout.refresh(order.id)
         except GatewayError:
-            flash("Stripe is slow to answer just now. This page will know as soon as it does.")
+            flash(_("Stripe is slow to answer just now. This page will know as soon as it does."))
     clean = token if TOKEN.fullmatch(token) else "unknown"
     return redirect(url_for("orders.show", token=clean), code=303)
 
@@ -108,20 +117,23 @@ def begin_payment(order: Order, flow: Flow) -> Answer:
             return redirect(snapshot.checkout_url or "", code=303)
         checkout.start_payment_intent(order.id)
     except OrderNotPayable:
-        flash("This order can't be paid again. It stands as shown here.")
+        flash(_("This order can’t be paid again. It stands as shown here."))
         return redirect(url_for("orders.show", token=order.token), code=303)
-    except (Declined, GatewayUnavailable):
-        return _try_again(order, flow)
+    except (Declined, GatewayUnavailable) as error:
+        return _try_again(order, flow, error.retry_after)
     return redirect(url_for("orders.pay", token=order.token), code=303)
 
 
-def _try_again(order: Order, flow: Flow) -> Response:
+def _try_again(order: Order, flow: Flow, seconds: int) -> Response:
     action = url_for(START[flow], token=order.token)
     response = error_page(
         HTTPStatus.SERVICE_UNAVAILABLE,
         STRIPE_IS_AWAY[0],
-        f"Your order {order.number} is safe and you were not charged. Try again in a moment.",
-        retry={"action": action, "label": "Try again"},
+        _(
+            "Your order %(number)s is safe and you were not charged. Try again in a moment.",
+            number=order.number,
+        ),
+        retry={"action": action, "label": _("Try again")},
     )
-    response.headers["Retry-After"] = "5"
+    response.headers["Retry-After"] = str(seconds)
     return response

@@ -13,7 +13,10 @@ from jinja2 import StrictUndefined
 from storefront import catalog
 from storefront.cart import count_items
 from storefront.config import settings
-from storefront.money import format_money
+from storefront.languages import LOCALES, html_language
+from storefront.views.languages import language
+from storefront.views.preferences import chosen_currency, offered_currencies
+from storefront.views.security import SAFE_METHODS
 from storefront.views.visitor import visitor
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -21,10 +24,10 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def init_pages(app: Flask) -> None:
     """Give templates their filters and the words of the frame around every page."""
-    app.jinja_env.filters["money"] = format_money
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.filters["html_language"] = html_language
     app.context_processor(frame)
     app.after_request(cache_static)
 
@@ -32,14 +35,19 @@ def init_pages(app: Flask) -> None:
 def frame() -> dict[str, Any]:
     """Return what the layout shows.
 
-    The cart is counted when the layout asks, which fragments don't; and an error page reads
-    neither cart nor session, for the database may be the error, and the address anybody's.
+    The cart is counted when the layout asks, which fragments don't; and an error page doesn't
+    read the cart, for the database may be the error, and the address anybody's.
     """
     return {
         "shop_name": catalog.SEED["shop"]["name"],
         "world": settings().world,
-        "locale": catalog.DEFAULT_LOCALE,
+        "locale": language(),
+        "locales": LOCALES,
+        "currency": chosen_currency,
+        "currencies": offered_currencies,
         "is_anonymous": g.get("is_anonymous", False),
+        "has_token": lambda: visitor() is not None,
+        "this_page": request.path if request.method in SAFE_METHODS else url_for("cart.show"),
         "count_items": lambda: count_items(visitor()),
     }
 

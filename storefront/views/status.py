@@ -7,9 +7,11 @@ from typing import Literal
 
 from storefront import clock
 from storefront.attentions import needs_a_human
+from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
-from storefront.models import Order
-from storefront.outbox import is_refunding
+from storefront.models import Order, Payment
+from storefront.refunds import is_refunding
+from storefront.views.languages import language, spoken
 
 Tone = Literal["waiting", "good", "bad", "neutral"]
 
@@ -17,60 +19,83 @@ Tone = Literal["waiting", "good", "bad", "neutral"]
 POLL_INTERVALS = ((30, 2), (120, 3), (300, 5), (900, 8))
 LONGEST_INTERVAL = 13
 
-STEPS = ("Placed", "Paying", "Confirmed")
+STEPS = (Sentence("Placed"), Sentence("Paying"), Sentence("Confirmed"))
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """How one situation is told. `step` is how many of STEPS are done."""
 
-    title: str
-    sentence: str
+    title: Sentence
+    sentence: Sentence
     tone: Tone
     step: int
 
 
 UNPAID = Words(
-    "Waiting for your payment",
-    "The goods are set aside for you. Nothing has been charged yet.",
+    Sentence("Waiting for your payment"),
+    Sentence("The goods are set aside for you. Nothing has been charged yet."),
     "waiting", 1,
 )  # fmt: skip
 DECLINED = Words(
-    "The payment didn’t go through",
-    "You were not charged. The goods are still set aside: try again, or use another card.",
+    Sentence("The payment didn’t go through"),
+    Sentence(
+        "You were not charged. The goods are still set aside: try again, or use another card."
+    ),
     "bad", 1,
 )  # fmt: skip
 PROCESSING = Words(
-    "Your payment is on its way",
-    "Stripe is working on it. Some banks take days; you can close this page and come back.",
+    Sentence("Your payment is on its way"),
+    Sentence(
+        "Stripe is working on it. With some banks this takes days, not seconds: "
+        "you can close this page and come back. Please don’t pay again."
+    ),
     "waiting", 2,
 )  # fmt: skip
 UNDER_REVIEW = Words(
-    "We have your payment and are looking at it",
-    "Something about it needs a human. You don’t have to do anything; please don’t pay again.",
+    Sentence("We have your payment and are looking at it"),
+    Sentence(
+        "Something about it needs a human. You don’t have to do anything; please don’t pay again."
+    ),
     "neutral", 2,
 )  # fmt: skip
-PAID = Words("Paid. Thank you!", "Stripe confirmed your payment.", "good", 3)
-REFUNDED = Words("Refunded", "The money is on its way back to you.", "neutral", 3)
+PAID = Words(
+    Sentence("Paid. Thank you!"),
+    Sentence("Stripe confirmed your payment. There is nothing left for you to do."),
+    "good", 3,
+)  # fmt: skip
+REFUNDED = Words(
+    Sentence("Refunded"),
+    Sentence("All of the money is on its way back to you. Banks take five to ten days to show it."),
+    "neutral", 3,
+)  # fmt: skip
 PARTIALLY_REFUNDED = Words(
-    "Partly refunded", "A part of the money is on its way back to you.", "neutral", 3
-)
+    Sentence("Partly refunded"),
+    Sentence(
+        "A part of the money is on its way back to you. Banks take five to ten days to show it."
+    ),
+    "neutral", 3,
+)  # fmt: skip
 CANCELLED = Words(
-    "Cancelled", "You were not charged, and the goods are back on the shelf.", "neutral", 1
-)
+    Sentence("Cancelled"),
+    Sentence("You were not charged, and the goods are back on the shelf."),
+    "neutral", 1,
+)  # fmt: skip
 EXPIRED = Words(
-    "Expired",
-    "It wasn’t paid in time, so the goods are back on the shelf. You were not charged.",
+    Sentence("Expired"),
+    Sentence("It wasn’t paid in time, so the goods are back on the shelf. You were not charged."),
     "neutral", 1,
 )  # fmt: skip
 REPLACED = Words(
-    "Replaced by a newer order",
-    "You changed what was in it, so it can’t be paid any more. You were not charged for it.",
+    Sentence("Replaced by a newer order"),
+    Sentence(
+        "You changed what was in it, so it can’t be paid any more. You were not charged for it."
+    ),
     "neutral", 1,
 )  # fmt: skip
 CANCELLED_REFUNDED = Words(
-    "Cancelled",
-    "A payment arrived after the order was cancelled. It is being refunded in full.",
+    Sentence("Cancelled"),
+    Sentence("A payment arrived after the order was cancelled. It is being refunded in full."),
     "neutral", 1,
 )  # fmt: skip
 
@@ -83,6 +108,22 @@ FINAL_WORDS = {
     OrderStatus.PAID: PAID,
     OrderStatus.REFUNDED: REFUNDED,
     OrderStatus.PARTIALLY_REFUNDED: PARTIALLY_REFUNDED,
+}
+
+# Stripe's own words for the commonest codes; it says them in English, whoever reads them.
+# https://docs.stripe.com/declines/codes
+REFUSED = Sentence("Your card was declined.")
+FAILURES = {
+    "expired_card": Sentence("Your card has expired."),
+    "incorrect_cvc": Sentence("Your card’s security code is incorrect."),
+    "insufficient_funds": Sentence("Your card has insufficient funds."),
+    "processing_error": Sentence(
+        "An error occurred while processing your card. Try again in a little bit."
+    ),
+    "payment_intent_authentication_failure": Sentence(
+        "We are unable to authenticate your payment method. "
+        "Please choose a different payment method and try again."
+    ),
 }
 
 
@@ -108,15 +149,15 @@ def view_of_status(order: Order) -> StatusView:
     is_payable = order.status == OrderStatus.PENDING
     return StatusView(
         status=order.status,
-        title=words.title,
-        sentence=words.sentence,
+        title=spoken(words.title),
+        sentence=spoken(words.sentence),
         tone=words.tone,
         steps=_steps(words.step),
         is_waiting=is_payable or words is PROCESSING,
         poll_seconds=poll_seconds(_age(order)),
         can_pay=is_payable,
         can_cancel=is_payable,
-        failure_message=order.payments[-1].failure_message if words is DECLINED else None,
+        failure_message=_failure(order.payments[-1]) if words is DECLINED else None,
     )
 
 
@@ -127,7 +168,8 @@ def poll_seconds(age: float) -> int:
 
 def _words(order: Order) -> Words:
     if order.status == OrderStatus.PROCESSING:
-        return UNDER_REVIEW if needs_a_human(order.id) else PROCESSING
+        has_arrived = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
+        return UNDER_REVIEW if has_arrived or needs_a_human(order.id) else PROCESSING
     if order.status == OrderStatus.CANCELLED:
         if any(each.status == PaymentStatus.SUCCEEDED for each in order.payments):
             return CANCELLED_REFUNDED if is_refunding(order.id) else UNDER_REVIEW
@@ -138,6 +180,13 @@ def _words(order: Order) -> Words:
     return FINAL_WORDS[OrderStatus(order.status)]
 
 
+def _failure(payment: Payment) -> str | None:
+    """Tell why a payment failed: in English as Stripe did, in other languages by its code."""
+    if language() == DEFAULT_LOCALE:
+        return payment.failure_message
+    return spoken(FAILURES.get(payment.failure_code or "", REFUSED))
+
+
 def _age(order: Order) -> float:
     began = max([order.created_at, *(each.created_at for each in order.payments)])
     return (clock.now() - began).total_seconds()
@@ -145,4 +194,7 @@ def _age(order: Order) -> float:
 
 def _steps(done: int) -> list[dict[str, str]]:
     states = ["done"] * done + ["current"] + ["todo"] * len(STEPS)
-    return [{"label": label, "state": state} for label, state in zip(STEPS, states, strict=False)]
+    return [
+        {"label": spoken(label), "state": state}
+        for label, state in zip(STEPS, states, strict=False)
+    ]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from flask import Blueprint, Flask, current_app, jsonify, request
 from werkzeug.wrappers import Response
 
-from storefront import events, outbox
+from storefront import errands, events
 from storefront.config import WEBHOOK_HINT, settings
 from storefront.evidence import MalformedEvent
 from storefront.gateway_errors import InvalidSignature
@@ -55,6 +55,6 @@ def _work_in(app: Flask) -> Callable[[], None]:
 
     def work() -> None:
         with app.app_context():
-            outbox.work(at_most=2)
+            errands.run(at_most=2)
 
     return work

@@ -107,6 +107,14 @@ def again_and_again(caller: Caller) -> TestResponse:
     return [caller.pay(**source, metadata={"n": str(n)}) for n in range(MOST_ATTEMPTS)][-1]
 
 
+def greedy(caller: Caller) -> TestResponse:
+    """Want more things at once than anybody may have set aside."""
+    caller.shop.write(update(Product).values(stock=1000))
+    for slug in ("paper-shears", "washi-tape", "cedar-pencils", "steel-rule"):
+        caller.put_into_cart(slug, 99)
+    return caller.pay()
+
+
 def failing(caller: Caller, failure: Exception) -> TestResponse:
     broken(caller.shop, failure)
     return caller.get("/v1/orders/order_1")
@@ -142,6 +150,7 @@ WAYS: dict[ErrorCode, Way] = {
     ErrorCode.ORDER_ALREADY_PAID: lambda c: pay_order(c, "paid"),
     ErrorCode.ORDER_CLOSED: lambda c: pay_order(c, "cancelled"),
     ErrorCode.TOO_MANY_ATTEMPTS: again_and_again,
+    ErrorCode.TOO_MUCH_HELD: greedy,
     ErrorCode.IDEMPOTENCY_KEY_REUSED: same_key,
     ErrorCode.RATE_LIMITED: too_often,
     ErrorCode.INTERNAL_ERROR: lambda c: failing(c, ZeroDivisionError()),

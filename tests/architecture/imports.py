@@ -12,13 +12,20 @@ ROOT = Path(__file__).parents[2]
 
 # A module may import its own layer and those below. One that stands in no other layer is a
 # story (catalog, cart, checkout, events …).
-DOORS = {"storefront", "storefront.cli", "storefront.cli_callers"}
+DOORS = {
+    "storefront",
+    "storefront.cli",
+    "storefront.cli_callers",
+    "storefront.cli_money",
+    "storefront.cli_operator",
+}
 GROUND = {
     f"storefront.{name}"
     for name in (
         "lifecycle",
         "evidence",
         "money",
+        "languages",
         "config",
         "config.api",
         "config.reading",
@@ -27,20 +34,26 @@ GROUND = {
         "ids",
         "write_queue",
         "gateway_errors",
+        "breaker",
+        "gateway_lists",
         "params",
         "scopes",
         "columns",
+        "fields",
+        "reports",
     )
 }
 ACTORS = {
     "storefront.models",
     "storefront.models.callers",
+    "storefront.models.money_back",
     "storefront.models.records",
     "storefront.models.shop",
     "storefront.gateway",
     "storefront.transitions",
     "storefront.attentions",
     "storefront.outbox",
+    "storefront.cursors",
 }
 LAYERS = ("ground", "actors", "stories", "views", "doors")
 
@@ -53,7 +66,10 @@ MAY_IMPORT_STRIPE = {"storefront.gateway"}
 PURE: Mapping[str, set[str]] = {
     "storefront.lifecycle": set(),
     "storefront.evidence": set(),
+    "storefront.fields": set(),
+    "storefront.reports": set(),
     "storefront.money": {"babel"},
+    "storefront.languages": set(),
 }
 
 
@@ -96,7 +112,7 @@ def refusal(importer: str, target: str) -> str | None:
             return f"{layer(target)} stand above {layer(importer)}"
     elif foreign == "stripe" and importer not in MAY_IMPORT_STRIPE:
         return "only the gateway knows the SDK"
-    elif foreign == "flask" and not _may_import_flask(importer):
+    elif foreign in {"flask", "flask_babel"} and not _may_import_flask(importer):
         return "flask belongs to the views, the doors and those that read the application"
     return _refusal_of_the_pure(importer, target)
 

@@ -162,7 +162,7 @@ def test_cancelling_a_paid_order_shows_it_paid(sqlite_shop: Shop):
     visitor.post(f"/orders/{token}/cancel")
 
     page = visitor.get(f"/orders/{token}").text
-    assert "The order can&#39;t be cancelled any more." in page
+    assert "The order can’t be cancelled any more." in page
     assert "Paid. Thank you!" in page
     assert sqlite_shop.stock() == 26
 
@@ -208,6 +208,23 @@ def test_a_new_price_must_be_accepted_before_ordering(sqlite_shop: Shop):
     visitor.checkout()
 
     assert [order.amount_total for order in visitor.orders()] == [3100]
+
+
+def test_after_the_hold_the_price_of_the_order_is_gone(sqlite_shop: Shop):
+    """SH-07: an expired order can't be paid, and a new one costs what the shop asks today."""
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy()
+    raise_price(sqlite_shop, 9900)
+    sqlite_shop.now += 2 * 3600
+    sqlite_shop.app.test_cli_runner().invoke(args=["work"])
+
+    visitor.post(f"/orders/{token}/checkout-session")
+    sqlite_shop.pay(token)
+    assert net_captured(sqlite_shop) == 0
+    assert sqlite_shop.order(token).status == "cancelled"
+
+    assert "$99.00" in visitor.get("/products/paper-shears").text
+    assert sqlite_shop.order(visitor.buy()).amount_total == 9900
 
 
 def raise_price(shop: Shop, unit_amount: int) -> None:

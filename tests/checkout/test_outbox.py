@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from storefront import outbox
+from storefront import errands
 from storefront.models import Attention, OutboxCall
 from tests.checkout.meanwhile import around_a_call, before_statement, calls_to_stripe
 from tests.checkout.test_two_tabs import forget_the_live_attempt, net_captured
@@ -35,7 +35,7 @@ def owe(shop: Shop, times: int = 1) -> None:
 def working(shop: Shop, at_most: int = 1000) -> Callable[[], int]:
     def work() -> int:
         with shop.app.app_context():
-            return outbox.work(at_most=at_most)
+            return errands.run(at_most=at_most)
 
     return work
 
@@ -99,7 +99,7 @@ def test_a_call_without_an_answer_is_made_again_later_under_the_same_key(
     """ST-02 and RF-05: not at once, and it is the same request then."""
     owe(sqlite_shop)
     key = sqlite_shop.one(OutboxCall).idempotency_key
-    sqlite_shop.sandbox.faults.add("/v1/refunds", kind, 1 if kind == "429" else 2)
+    sqlite_shop.sandbox.faults.add("/v1/refunds", kind, 2)
 
     assert [sqlite_shop.work(), sqlite_shop.work()] == [0, 0]
     assert sqlite_shop.one(OutboxCall).done_at is None
@@ -116,7 +116,7 @@ def test_each_try_waits_longer_than_the_one_before(sqlite_shop: Shop):
     waits = []
 
     for _ in range(9):
-        sqlite_shop.sandbox.faults.add("/v1/refunds", "429")
+        sqlite_shop.sandbox.rules.add("429", path="/v1/refunds", times=1, should_retry=False)
         sqlite_shop.work()
         due = sqlite_shop.one(OutboxCall).next_try_at.timestamp()
         waits.append(due - sqlite_shop.now)

@@ -20,7 +20,7 @@ from tests.shop import Shop, Visitor
 PATH = {"payment_intent": "/v1/payment_intents", "checkout_session": "/v1/checkout/sessions"}
 KIND = {"payment_intent": "payment_intent", "checkout_session": "checkout.session"}
 LOST = ["timeout_before", "timeout_after", "reset"]
-RETRIED_BY_THE_SDK = 2
+ASKED_IN_ALL = 2
 
 
 class Killed(BaseException):
@@ -56,7 +56,7 @@ def test_a_lost_answer_is_asked_for_again(sqlite_shop: Shop, flow: str, kind: st
 @pytest.mark.parametrize("kind", [*LOST, "429"])
 def test_an_outage_keeps_the_order_and_offers_to_try_again(sqlite_shop: Shop, flow: str, kind: str):
     """ST-01, ST-02, ST-03, ST-05: the same attempt, the same object at Stripe, one charge."""
-    sqlite_shop.sandbox.faults.add(PATH[flow], kind, 1 if kind == "429" else RETRIED_BY_THE_SDK)
+    sqlite_shop.sandbox.faults.add(PATH[flow], kind, ASKED_IN_ALL)
     visitor = sqlite_shop.visitor()
     visitor.add()
 
@@ -84,7 +84,7 @@ def test_an_outage_keeps_the_order_and_offers_to_try_again(sqlite_shop: Shop, fl
 @pytest.mark.parametrize("flow", FLOWS)
 def test_an_attempt_in_doubt_is_settled_before_the_other_way_opens(sqlite_shop: Shop, flow: str):
     """ST-02 and M6: the object whose answer was lost can't be paid beside the new one."""
-    sqlite_shop.sandbox.faults.add(PATH[flow], "timeout_after", RETRIED_BY_THE_SDK)
+    sqlite_shop.sandbox.faults.add(PATH[flow], "timeout_after", ASKED_IN_ALL)
     visitor = sqlite_shop.visitor()
     token = started(visitor, flow)
     [other] = set(FLOWS) - {flow}

@@ -15,7 +15,7 @@ from storefront.db import db
 from storefront.models import Payment
 from tests.checkout.meanwhile import around_a_call, calls_to_stripe
 from tests.checkout.test_at_once import checkout_click, is_open
-from tests.checkout.test_stripe_faults import KIND, PATH, RETRIED_BY_THE_SDK, started
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL, KIND, PATH, started
 from tests.checkout.test_two_tabs import FLOWS, START, net_captured
 from tests.shop import Client, Shop, Visitor
 from tests.webhooks.telling import retold, the
@@ -58,7 +58,7 @@ def forgotten(shop: Shop, flow: str) -> Visitor:
     return visitor
 
 
-def lost(shop: Shop, flow: str, kind: str, times: int = RETRIED_BY_THE_SDK) -> Visitor:
+def lost(shop: Shop, flow: str, kind: str, times: int = ASKED_IN_ALL) -> Visitor:
     """Somebody started to pay, and got a page to try again."""
     shop.sandbox.faults.add(PATH[flow], kind, times)
     visitor = shop.visitor()
@@ -217,7 +217,7 @@ def test_a_payment_that_is_on_its_way_is_left_alone(sqlite_shop: Shop):
         answer = visitor.post(f"/orders/{token}/cancel")
 
     assert calls == []
-    assert "can&#39;t be cancelled any more" in visitor.get(answer.location).text
+    assert "can’t be cancelled any more" in visitor.get(answer.location).text
     assert (sqlite_shop.order(token).status, sqlite_shop.stock()) == ("processing", 26)
 
 

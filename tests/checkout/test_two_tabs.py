@@ -100,7 +100,7 @@ def test_the_other_way_is_refused_once_the_first_has_paid(sqlite_shop: Shop, flo
 
     assert answer.location == f"/orders/{token}"
     page = visitor.get(answer.location).text
-    assert "This order can&#39;t be paid again." in page
+    assert "This order can’t be paid again." in page
     assert "Paid. Thank you!" in page
     assert len(sqlite_shop.payments(token)) == 1
 

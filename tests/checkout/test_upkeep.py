@@ -236,7 +236,7 @@ def test_one_that_stripe_refuses_does_not_stop_the_others(sqlite_shop: Shop, flo
     if kind == "forgotten":
         sqlite_shop.sandbox.remove(KIND[flow], made)
     else:
-        sqlite_shop.sandbox.faults.add(f"{PATH[flow]}/{made}", kind, 1 if kind == "429" else 2)
+        sqlite_shop.sandbox.faults.add(f"{PATH[flow]}/{made}", kind, 2)
     sqlite_shop.now += SILENCE
 
     assert read_again(sqlite_shop) == 2

@@ -1,6 +1,7 @@
 """Where a shop stands: everything that follows from what Stripe told, and nothing of how it went.
 
-Left out are versions, the moments of writing, and the history, which do depend on the way there.
+Left out are versions, the moments of writing, names drawn by chance, and the history, which do
+depend on the way there.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from sqlalchemy import Row, Table, delete, select, update
 from storefront.db import Base, reading, writing
 from storefront.models import (
     Attention,
+    Dispute,
     Order,
     OutboxCall,
     Payment,
     Product,
+    Refund,
     StripeEvent,
     Transition,
 )
@@ -25,16 +28,16 @@ from tests.shop import Shop
 Rows = Sequence[Row[Any]]
 Standing = dict[str, set[tuple[tuple[str, str], ...]]]
 CHANGED = (Product, Order, Payment)
-GROWING = (StripeEvent, Transition, Attention, OutboxCall)
+GROWING = (StripeEvent, Transition, Attention, OutboxCall, Refund, Dispute)
 OF_THE_WAY = {
     "id", "version", "updated_at", "created_at", "opened_at", "at",
-    "attempts", "next_try_at", "last_error", "done_at",
+    "attempts", "next_try_at", "last_error", "done_at", "arguments", "idempotency_key",
 }  # fmt: skip
 
 
 def standing(shop: Shop) -> Standing:
     """Return what must be the same however the same events were dealt."""
-    tables = (Product, Order, Payment, Attention, OutboxCall)
+    tables = (Product, Order, Payment, Attention, OutboxCall, Refund, Dispute)
     return {
         model.__tablename__: {_facts(model, row) for row in _rows(shop, model)} for model in tables
     }

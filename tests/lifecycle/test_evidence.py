@@ -126,7 +126,7 @@ def test_what_was_received_is_read_only_once_it_was_received() -> None:
 
 
 def test_other_objects_are_not_read() -> None:
-    assert read_snapshot({"object": "charge", "id": "ch_1"}) is None
+    assert read_snapshot({"object": "refund", "id": "re_1"}) is None
     assert read_snapshot({}) is None
 
 

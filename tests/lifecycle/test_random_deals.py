@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from storefront.checkout import start_checkout_session
 from storefront.lifecycle import ClosedReason
-from storefront.models import Attention, OutboxCall
+from storefront.models import Attention, Refund
 from stripe_sandbox.resources import payment_intents
 from tests.lifecycle.dealing import Deck, News, closed, moves, reread, tell
 from tests.lifecycle.standing import Bookmark
@@ -133,6 +133,6 @@ def test_two_paid_attempts_end_with_the_same_totals_in_every_order(sqlite_shop: 
             tell(shop, event)
         assert [each.amount_received for each in shop.payments(token)] == [order.amount_total] * 2
         assert [each.reason for each in shop.all(Attention)] == ["paid_twice"]
-        [refund] = shop.all(OutboxCall)
-        assert refund.arguments["amount"] == order.amount_total
+        [refund] = shop.all(Refund)
+        assert refund.amount == order.amount_total
         assert shop.order(token).status == "paid"

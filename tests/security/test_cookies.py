@@ -65,7 +65,7 @@ def test_files_machines_and_errors_get_none(sqlite_shop: Shop, path: str):
     answers = [visitor.get(path), visitor.client.post(path), sqlite_shop.visitor().get(path)]
 
     assert [cookies(answer) for answer in answers] == [[], [], []]
-    assert "can&#39;t be cancelled any more" in visitor.get("/cart").text
+    assert "can’t be cancelled any more" in visitor.get("/cart").text
 
 
 def test_looking_around_sets_none(sqlite_shop: Shop):

@@ -62,7 +62,7 @@ def test_a_notice_about_a_product_is_words(sqlite_shop: Shop, payload: str):
     visitor.add(quantity=2)
     sqlite_shop.write(update(Product).values(name={"en": payload}, stock=1))
 
-    check(visitor.get("/cart").text, f"Only 1 of {payload} are left")
+    check(visitor.get("/cart").text, f"Only 1 of {payload} is left")
 
 
 @each_payload

@@ -147,7 +147,8 @@ def test_private_answers_are_kept_by_nobody(sqlite_shop: Shop):
 
     for path in [*paths, f"/return?order={token}"]:
         headers = visitor.get(path).headers
-        assert (headers["Cache-Control"], headers["Vary"]) == ("no-store", "Cookie")
+        assert headers["Cache-Control"] == "no-store"
+        assert "Cookie" in headers["Vary"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/v1/nowhere", "/nowhere"])

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,6 +98,16 @@ def test_silent_connections_do_not_hold_its_threads(server: Running) -> None:
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
 
         assert server.get("/").status == 200
+
+
+def test_a_connection_that_was_promised_to_stay_open_does(server: Running) -> None:
+    """Although the application answers before it has seen the body, which dawdles."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=2) as connection:
+        for _ in range(2):
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+            assert b"Connection: keep-alive" in connection.recv(65536)
+            time.sleep(0.1)
+            connection.sendall(b"xx")
 
 
 def test_it_opens_no_control_socket_and_tells_no_version(server: Running) -> None:

@@ -1,4 +1,4 @@
-"""`make run`: the shop and its worker, from start to Ctrl-C."""
+"""`make run`: the shop and what works beside it, from start to Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ SETTINGS = {
     "STRIPE_SECRET_KEY": "sk_test_x",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_x",
     "WEB_CONCURRENCY": "1",
+    # Nothing answers there: what works beside the shop asks nobody, and goes on.
+    "STRIPE_SANDBOX_URL": "http://127.0.0.1:9",
 }
 
 
 @pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_runs_both_and_leaves_nothing_behind(
+def test_it_runs_them_all_and_leaves_nothing_behind(
     clone: Path, request_to_stop: signal.Signals
 ) -> None:
     [port] = free_ports(1)
@@ -34,7 +36,8 @@ def test_it_runs_both_and_leaves_nothing_behind(
     with running(clone, port) as process:
         assert wait_for(address, seconds=30), output_of(clone)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert any("work" in child.cmdline() for child in children)
+        for beside in ("work", "reconcile"):
+            assert any(beside in child.cmdline() for child in children)
         process.send_signal(request_to_stop)
         assert process.wait(20) == 0, output_of(clone)
 

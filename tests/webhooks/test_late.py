@@ -9,7 +9,7 @@ import pytest
 
 from stripe_sandbox.resources import checkout_sessions, payment_intents
 from tests.lifecycle.standing import inbox
-from tests.shop import ADDRESS, DECLINED, START, VISA, Shop, card_data
+from tests.shop import ADDRESS, DECLINED, START, VISA, Shop, method_data
 from tests.webhooks.telling import FOUR_DAYS, Event, by_bank_debit, outcome_of, paid, retold, the
 
 
@@ -131,7 +131,7 @@ def stripe_id(shop: Shop, token: str, flow: str) -> str | None:
 
 def pay_object(shop: Shop, made: Event) -> None:
     """Pay a Stripe object whose id the shop doesn't know yet."""
-    card = card_data(VISA)
+    card = method_data(VISA)
     if made["object"] == "payment_intent":
         payment_intents.confirm(
             shop.sandbox, made["id"], payment_method_data=card, return_url=ADDRESS

@@ -8,7 +8,7 @@ import pytest
 
 from storefront.models import Attention, OutboxCall
 from tests.checkout.meanwhile import calls_to_stripe
-from tests.checkout.test_stripe_faults import PATH, RETRIED_BY_THE_SDK, started
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL, PATH, started
 from tests.checkout.test_two_tabs import FLOWS, START, forget_the_live_attempt, net_captured
 from tests.lifecycle.standing import inbox
 from tests.shop import Shop, Visitor
@@ -164,7 +164,7 @@ def test_what_came_before_its_payment_is_applied_as_soon_as_that_appears(
     shop: Shop, visitor: Visitor, words: list[str], by: str
 ) -> None:
     """WH-10: whether it names the payment, or the order alone."""
-    shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", RETRIED_BY_THE_SDK)
+    shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", ASKED_IN_ALL)
     token = started(visitor, "payment_intent")
     shop.pay_at_stripe(shop.at_stripe("payment_intent")[0]["id"])
     event = without(the(shop, "payment_intent.succeeded"), words)

@@ -37,7 +37,7 @@ def remember_only_the_last(session: Any, event: Any, *_: Any) -> bool:
     return session.scalar(is_last) is None
 
 
-def commit_the_effects_first(session: Any, decision: Any) -> Any:
+def commit_the_effects_first(session: Any, _: Any, decision: Any) -> Any:
     """Commit what the event does before its row is written."""
     done = payments.advance(session, decision)
     session.commit()
@@ -118,7 +118,7 @@ CONTROLS = {
     "E3: a signature never gets old": Control(gateway, "SIGNATURE_TOLERANCE", 10**9, replayed),
     "E3: metadata is believed": Control(binding, "_contradicts", lambda *_: False, about_another),
     "E1: the effects are committed before the inbox row": Control(
-        events, "advance", commit_the_effects_first, crashed
+        events, "_advance", commit_the_effects_first, crashed
     ),
 }  # fmt: skip
 

@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     ORDER_ALREADY_PAID = "ORDER_ALREADY_PAID"
     ORDER_CLOSED = "ORDER_CLOSED"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    TOO_MUCH_HELD = "TOO_MUCH_HELD"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     RATE_LIMITED = "RATE_LIMITED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
@@ -88,6 +89,9 @@ CODES: Mapping[ErrorCode, Meaning] = {
         422,
         "The order had all the attempts to pay it that it gets. "
         "Cancel it, then fill the cart and order again.",
+    ),
+    ErrorCode.TOO_MUCH_HELD: Meaning(
+        422, "As much is set aside for you as may be. Pay, cancel or wait, or order less."
     ),
     ErrorCode.IDEMPOTENCY_KEY_REUSED: Meaning(
         422, "This Idempotency-Key was used for another request. Use a new one for a new request."

@@ -31,6 +31,7 @@ REFUSALS = (
     ErrorCode.ORDER_ALREADY_PAID,
     ErrorCode.ORDER_CLOSED,
     ErrorCode.TOO_MANY_ATTEMPTS,
+    ErrorCode.TOO_MUCH_HELD,
     ErrorCode.PAYMENT_PROCESSING,
 )
 

@@ -13,6 +13,7 @@ from storefront.cart_changes import CartRefused, NotEnough, NotForSale
 from storefront.catalog import OutOfStock
 from storefront.checkout import CartChanged, CartEmpty, InvalidAmount
 from storefront.gateway_errors import Declined
+from storefront.holds import HoldsTooMuch
 from storefront.lifecycle import OrderStatus
 from storefront.owned import UnknownCursor
 from storefront.scopes import Scope
@@ -70,6 +71,7 @@ REFUSALS: dict[type[Exception], Callable[[Any], ApiError]] = {
     OutOfStock: _cart_changed,
     InvalidAmount: lambda error: ApiError(ErrorCode.INVALID_AMOUNT, str(error)),
     OrderNotPayable: _not_payable,
+    HoldsTooMuch: lambda error: ApiError(ErrorCode.TOO_MUCH_HELD, str(error)),
     TooManyAttempts: lambda _: ApiError(ErrorCode.TOO_MANY_ATTEMPTS),
     NotForSale: lambda _: ApiError(ErrorCode.NOT_FOUND),
     NotEnough: lambda error: _short([(error.product_id, error.wanted, error.available)]),

@@ -22,6 +22,9 @@ from tests.javascript.node import ROOT, install_packages
 from tests.sandbox.served import Receiver, receiving, served
 
 NO_PROXY_LISTENS_HERE = "http://127.0.0.1:9"
+# Werkzeug parses code while it builds an application's routes, and CPython 3.11 now and then fails
+# to do that in several threads at once: "AST constructor recursion depth mismatch".
+ONE_BUILDS = threading.Lock()
 
 
 class StripeCli:
@@ -114,7 +117,9 @@ class Listening:
 def stripe_cli(**settings: Any) -> Iterator[StripeCli]:
     """Serve a sandbox, and a receiver that `listen --forward-to` can name, and hand out the CLI."""
     with ExitStack() as stack:
-        app = stack.enter_context(served(create_sandbox(threaded=True, **settings)))
+        with ONE_BUILDS:
+            app = create_sandbox(threaded=True, **settings)
+        stack.enter_context(served(app))
         stack.callback(stop, app)
         cli = StripeCli(app, Path(stack.enter_context(tempfile.TemporaryDirectory())))
         cli.receiver = stack.enter_context(receiving())
