@@ -17,13 +17,21 @@ PAID = "('paid', 'partially_refunded', 'refunded')"
 PAYMENT_ENDS = "before = 'succeeded'"
 ORDER_ENDS = f"before IN {PAID} AND after NOT IN {PAID}"
 
+GONE_BACK = """
+    SELECT coalesce(sum(amount), 0) FROM refunds WHERE payment_id = payments.id
+    AND stripe_refund_id IS NOT NULL AND status NOT IN ('failed', 'canceled')"""
+
 SAFETY = {
     "M1: an order is paid without a payment of exactly its amount": f"""
         SELECT orders.id FROM orders LEFT JOIN payments ON payments.id = settled_by
         WHERE orders.status IN {PAID} AND (payments.status IS NOT 'succeeded'
             OR amount_received IS NOT amount_total OR payments.currency IS NOT orders.currency)""",
-    "M3: more was refunded than received": """
-        SELECT id FROM payments WHERE amount_refunded NOT BETWEEN 0 AND amount_received""",
+    "M3: more was refunded than received, or another sum than that of the refunds": f"""
+        SELECT id FROM payments WHERE status = 'succeeded' AND (
+            amount_refunded NOT BETWEEN 0 AND amount_received
+            OR amount_refunded <> min(amount_received, ({GONE_BACK})))
+        UNION SELECT id FROM payments
+        WHERE status <> 'succeeded' AND amount_refunded <> ({GONE_BACK})""",
     "M5: an amount isn't a whole number, or isn't the sum of its lines": """
         SELECT orders.id FROM orders JOIN line_items ON order_id = orders.id GROUP BY orders.id
         HAVING typeof(amount_total) <> 'integer' OR sum(amount) IS NOT amount_total

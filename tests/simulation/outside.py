@@ -40,14 +40,15 @@ class Urn:
 def replaced(urn: Urn, nap: Callable[[float], None]) -> ExitStack:
     """Replace them until the stack that is returned is closed.
 
-    The SDK naps between two tries, the checkout when Stripe is busy with the same attempt.
+    The SDK and the gateway nap between two tries, the checkout while Stripe is busy.
     """
-    naps = SimpleNamespace(sleep=nap, time=time.time)
+    naps = SimpleNamespace(sleep=nap, time=time.time, perf_counter=time.perf_counter)
     stack = ExitStack()
     for name, stand_in in (
         ("storefront.ids.secrets", urn),
         ("storefront.models.shop.secrets", urn),
         ("storefront.checkout.time", naps),
+        ("storefront.gateway.time", naps),
         ("stripe._http_client.random", urn),
         ("stripe._http_client.time", naps),
     ):

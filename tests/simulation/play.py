@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.dice import Dice, SeededDice
-from tests.simulation.ending import end_fairly, unfinished
+from tests.simulation.ending import LEFT, end_fairly, unfinished
 from tests.simulation.invariants import Broken
 from tests.simulation.ledger import differences
 
@@ -68,8 +68,7 @@ def play(
             schedule.scheduler.add(actor, _bound(act, world))
         schedule.scheduler.run()
         end_fairly(world)
-        complaints = [*unfinished(world), *differences(world.sandbox, world.browsers)]
-        broken = "\n".join(complaints) or None
+        broken = "\n".join([*unfinished(world), *_complaints(world)]) or None
     except (Broken, AssertionError) as error:
         broken = str(error)
     trace = tuple(schedule.scheduler.trace)
@@ -77,6 +76,11 @@ def play(
         name, broken, trace, schedule.scheduler.trace_hash(),
         schedule.seen + schedule.hazards.struck + world.watch.attentions(), world.watch.ends(),
     )  # fmt: skip
+
+
+def _complaints(world: World) -> Iterator[str]:
+    tokens = {str(row[0]) for row in world.watch.ask(LEFT)}
+    return differences(world.sandbox, world.browsers, left_to_a_person=tokens)
 
 
 def _bound(act: Act, world: World) -> Callable[[], object]:

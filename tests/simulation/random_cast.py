@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation import attacker, shopkeeper, shoppers, stripe_side
 from tests.simulation.dice import Dice
-from tests.simulation.openings import OPENINGS, TAMPERED
+from tests.simulation.openings import FORGETFUL, OPENINGS
 from tests.simulation.play import Act, Scenario
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ PARTS: Mapping[str, tuple[Sequence[Act], int]] = {
     "Stripe, too": ([stripe_side.deliver_one, stripe_side.deliver_once_more], 3),
     "time": ([stripe_side.let_time_pass], 2),
     "worker": ([shopkeeper.work, shopkeeper.expire_orders, shopkeeper.read_again], 2),
-    "another worker": ([shopkeeper.empty_the_outbox], 1),
+    "another worker": ([shopkeeper.empty_the_outbox, shopkeeper.compare_with_stripe], 1),
+    "operator": ([shopkeeper.refund] * 3 + [shopkeeper.resolve_attentions], 2),
+    "Dashboard": (
+        [stripe_side.refund_in_the_dashboard, stripe_side.dispute, stripe_side.fail_a_refund], 1,
+    ),
     "attacker": (
         [attacker.forge, attacker.replay, attacker.tell_of_another_shop,
          attacker.come_back_as_if_paid],
@@ -35,7 +39,7 @@ MOST_ACTS = 5
 
 def drawn_scenario(dice: Dice) -> Scenario:
     """Draw one."""
-    opening = dice.pick([name for name, act in OPENINGS.items() if act not in TAMPERED])
+    opening = dice.pick([name for name, act in OPENINGS.items() if act not in FORGETFUL])
     cast: dict[str, Act] = {"shopper": _shopper(0), "neighbour": _shopper(1)}
     cast |= {name: _repeated(acts, most) for name, (acts, most) in PARTS.items()}
     hazards = {

@@ -8,7 +8,15 @@ from typing import Any
 
 from stripe_sandbox.protocol.errors import StripeError
 from stripe_sandbox.resources import checkout_sessions, payment_intents
-from tests.shop import ADDRESS, CHALLENGED, DECLINED, VISA, card_data
+from tests.shop import (
+    ADDRESS,
+    CHALLENGED,
+    DEBIT_FAILS,
+    DEBIT_SUCCEEDS,
+    DECLINED,
+    VISA,
+    method_data,
+)
 from tests.simulation.browser import Browser
 
 PRODUCTS = ("prod_cedar_pencils", "prod_paper_shears")
@@ -165,13 +173,9 @@ def _intent_of(browser: Browser) -> Callable[[str], str | None]:
     return found
 
 
-def _debit(iban: str) -> Mapping[str, Any]:
-    billing = {"name": "A. Shopper", "email": EMAIL}
-    return {"type": "sepa_debit", "sepa_debit": {"iban": iban}, "billing_details": billing}
-
-
-GOOD_CARD, BAD_CARD, ASKING_CARD = (card_data(each) for each in (VISA, DECLINED, CHALLENGED))
-GOOD_DEBIT, BAD_DEBIT = _debit("AT611904300234573201"), _debit("AT861904300235473202")
+GOOD_CARD, BAD_CARD, ASKING_CARD, GOOD_DEBIT, BAD_DEBIT = (
+    method_data(each) for each in (VISA, DECLINED, CHALLENGED, DEBIT_SUCCEEDS, DEBIT_FAILS)
+)
 METHODS = (GOOD_CARD, GOOD_CARD, GOOD_CARD, BAD_CARD, ASKING_CARD, GOOD_DEBIT, BAD_DEBIT)
 
 # Each with its weight. The tamest comes first.

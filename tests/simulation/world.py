@@ -19,9 +19,10 @@ import requests
 from sqlalchemy import Connection, event
 from werkzeug.test import TestResponse
 
+from storefront.breaker import Breaker
 from storefront.config.reading import rates
-from storefront.evidence import MOVING_EVENTS
 from storefront.db import _sqlite_module, db
+from storefront.events import HEARD
 from stripe_sandbox.storage import State
 from tests.shop import ADDRESS, WEBHOOK, Shop, demo_settings
 from tests.simulation.browser import Browser, Memory
@@ -34,7 +35,7 @@ from tests.simulation.scheduler import Killed, Scheduler, current_actor
 
 T = TypeVar("T")
 # What the shop reads. A shop that asks for every event gets many that say nothing to it.
-LISTENED = sorted(MOVING_EVENTS)
+LISTENED = list(HEARD)
 OF_OPENINGS = -1
 DEBITS_TAKE = 24 * 3600
 UNCOUNTED = rates({}, "", "1000000 per second")
@@ -113,6 +114,8 @@ class World(Shop):
         self.sandbox._seed = seed
         self.now = kept.now
         self.urn.refill(seed)
+        gateway = self.app.extensions["gateway"]
+        gateway._breaker = Breaker(self.clock, threads=self.settings.threads)
         self.watch.begin()
         scheduler = Scheduler(dice, clock=self.clock, most_switches=switches)
         self.schedule = Schedule(dice, Hazards(dice, **hazards), scheduler)
@@ -171,12 +174,12 @@ class World(Shop):
             return None
         return answer
 
-    def wait(self, seconds: int) -> None:
-        """Let time go by between requests: none of them takes that long."""
+    def wait(self, seconds: float) -> None:
+        """Let time pass, between requests: none of them takes that long."""
         while self.schedule.scheduler.are_others_served():
             self.schedule.scheduler.pause("waits for requests to end")
-        self.now += seconds
         self.schedule.scheduler.note(f"{seconds} s pass")
+        super().wait(seconds)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
