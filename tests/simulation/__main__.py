@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from tests.conftest import seeded
-from tests.simulation.play import Report, play_at_random
+from tests.simulation.play import Report
+from tests.simulation.random_cast import play_at_random
 from tests.simulation.runs import Tally, in_processes, seeds, world_from
 from tests.simulation.scenarios import SCENARIOS
 

@@ -88,7 +88,11 @@ def come_back_as_if_paid(world: World) -> None:
 def _told(world: World, event: dict[str, Any], label: str) -> str | None:
     body = json.dumps(event).encode()
     answer = world.served(label, lambda: world.post(body, signature=world.signature(body)))
-    return None if answer is None else str((answer.json or {}).get("outcome"))
+    if answer is None:
+        return None
+    outcome = str((answer.json or {}).get("outcome"))
+    world.schedule.seen[f"delivery {outcome}"] += 1
+    return outcome
 
 
 def _paid(world: World) -> dict[str, Any] | None:
@@ -109,5 +113,3 @@ def _paid(world: World) -> dict[str, Any] | None:
         "type": "payment_intent.succeeded",
         "data": {"object": intent},
     }
-
-

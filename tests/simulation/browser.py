@@ -1,4 +1,4 @@
-"""A shopper's browser: it knows what the shop and Stripe's pages have shown it, and nothing else."""
+"""A shopper's browser: it knows what the shop's and Stripe's pages have shown it, nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 ORDER = re.compile(r"/orders/(o_\w+)")
 CLIENT_SECRET = re.compile(r'data-client-secret="(pi_\w+?)_secret_')
-SHOWN = re.compile(r'id="order-status".*?data-status="(\w+)"(.*?)<h2>(.*?)</h2>\s*<p>(.*?)</p>', re.S)
+SHOWN = re.compile(
+    r'id="order-status".*?data-status="(\w+)"(.*?)<h2>(.*?)</h2>\s*<p>(.*?)</p>', re.S
+)
 TOTAL = re.compile(r'<span>Total</span> <strong class="money">(.*?)</strong>')
 # What the shop may answer a shopper: pages, redirects, refusals, and "try again".
 EXPECTED = {200, 303, 404, 422, 503}

@@ -53,14 +53,18 @@ def end_fairly(world: World) -> None:
         if _is_quiet(world):
             break
         world.wait(seconds)
-        let_happen(world.sandbox)
-        _deliver_everything(world)
-        shopkeeper.work(world)
-        _deliver_everything(world)
+        _let_everything_happen(world)
     if world.schedule.seen["lost"]:
-        world.wait(2 * 3600)
+        world.wait(WAITS[-1])
         shopkeeper.compare_with_stripe(world)
-        _deliver_everything(world)
+        _let_everything_happen(world)
+
+
+def _let_everything_happen(world: World) -> None:
+    let_happen(world.sandbox)
+    _deliver_everything(world)
+    shopkeeper.work(world)
+    _deliver_everything(world)
 
 
 def _is_quiet(world: World) -> bool:
@@ -117,4 +121,3 @@ def is_fitting(status: str, kept: int, total: int) -> bool:
 def _deliver_everything(world: World) -> None:
     for delivery_id in waiting_deliveries(world):
         deliver(world, delivery_id)
-

@@ -64,7 +64,7 @@ SAFETY = {
             IS NOT (SELECT group_concat(product_id || ' ' || quantity, ',' ORDER BY product_id)
                 FROM cart_items WHERE cart_items.cart_id = carts.id)""",
 }
-STOCK = f"""
+STOCK = """
     SELECT product_id, sum(quantity) FROM (
         SELECT id AS product_id, stock AS quantity FROM products
         UNION ALL SELECT product_id, quantity FROM line_items JOIN orders ON orders.id = order_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.sandbox import Sandbox
 from tests.simulation.browser import Browser, Shown
 
@@ -67,7 +68,7 @@ def _complaints(token: str, shown: Shown, net: int, gross: int) -> Iterator[str]
         yield f"M4: order {token} says “{shown.sentence}”, and Stripe took {gross}."
 
 
-def _by_way(sandbox: Sandbox, amount_of) -> Counter[str]:  # noqa: ANN001
+def _by_way(sandbox: Sandbox, amount_of: Callable[[Json], int]) -> Counter[str]:
     amounts: Counter[str] = Counter()
     for charge in sandbox.state.tables.get("charge", {}).values():
         intent_id = charge["payment_intent"]

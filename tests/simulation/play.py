@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.dice import Dice, SeededDice
+from tests.simulation.dice import Dice
 from tests.simulation.ending import LEFT, end_fairly, unfinished
 from tests.simulation.invariants import Broken
 from tests.simulation.ledger import differences
@@ -59,9 +59,7 @@ def play(
     switches: int | None = None,
 ) -> Report:
     """Play one schedule of a scenario."""
-    schedule = world.open(
-        scenario.opening, dice, seed=seed, switches=switches, **scenario.hazards
-    )
+    schedule = world.open(scenario.opening, dice, seed=seed, switches=switches, **scenario.hazards)
     broken = None
     try:
         for actor, act in scenario.cast.items():
@@ -85,11 +83,3 @@ def _complaints(world: World) -> Iterator[str]:
 
 def _bound(act: Act, world: World) -> Callable[[], object]:
     return lambda: act(world)
-
-
-def play_at_random(world: World, seed: int) -> Report:
-    """Play the schedule that a seed means."""
-    from tests.simulation.random_cast import drawn_scenario
-
-    dice = SeededDice(seed)
-    return play(world, drawn_scenario(dice), dice, name=f"seed {seed}", seed=seed)

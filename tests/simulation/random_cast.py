@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tests.simulation import attacker, shopkeeper, shoppers, stripe_side
-from tests.simulation.dice import Dice
+from tests.simulation.dice import Dice, SeededDice
 from tests.simulation.openings import FORGETFUL, OPENINGS
-from tests.simulation.play import Act, Scenario
+from tests.simulation.play import Act, Report, Scenario, play
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 # means that it happens more often; the tamest comes first.
 PARTS: Mapping[str, tuple[Sequence[Act], int]] = {
     "Stripe": (
-        [stripe_side.deliver_one] * 8 + [stripe_side.deliver_once_more] * 2 + [stripe_side.lose_one],
+        [stripe_side.deliver_one] * 8
+        + [stripe_side.deliver_once_more] * 2
+        + [stripe_side.lose_one],
         6,
     ),
     "Stripe, too": ([stripe_side.deliver_one, stripe_side.deliver_once_more], 3),
@@ -35,6 +37,12 @@ PARTS: Mapping[str, tuple[Sequence[Act], int]] = {
     ),
 }  # fmt: skip
 MOST_ACTS = 5
+
+
+def play_at_random(world: World, seed: int) -> Report:
+    """Play the schedule that a seed means."""
+    dice = SeededDice(seed)
+    return play(world, drawn_scenario(dice), dice, name=f"seed {seed}", seed=seed)
 
 
 def drawn_scenario(dice: Dice) -> Scenario:
@@ -67,5 +75,3 @@ def _repeated(acts: Sequence[Act], most: int) -> Act:
             dice.pick(acts)(world)
 
     return act
-
-

@@ -12,7 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.simulation.play import Report, play_at_random
+from tests.simulation.play import Report
+from tests.simulation.random_cast import play_at_random
 from tests.simulation.scenarios import every_order
 from tests.simulation.world import World
 

@@ -216,6 +216,4 @@ def every_order(world: World, name: str, *, more: int = 0) -> Iterator[Report]:
     """Play a scenario in every order, with `more` switches; yields a report for each."""
     switches = more + (0 if name in LARGE else 1)
     scenario = SCENARIOS[name]
-    yield from every_way(
-        lambda dice: play(world, scenario, dice, name=name, switches=switches)
-    )
+    yield from every_way(lambda dice: play(world, scenario, dice, name=name, switches=switches))

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from storefront import events, reconcile, refunds, upkeep
-
 from storefront.attentions import list_attentions, resolve
 from storefront.gateway_errors import GatewayError
 

@@ -81,9 +81,7 @@ def pay_at(browser: Browser, way: str, method: Mapping[str, Any]) -> None:
     sandbox, scheduler = browser.world.sandbox, browser.world.schedule.scheduler
     scheduler.pause(f"pays {way[:12]} with {method['type']}")
     if way.startswith("cs_"):
-        done = checkout_sessions.submit(
-            sandbox, way, payment_method_data=dict(method), email=EMAIL
-        )
+        done = checkout_sessions.submit(sandbox, way, payment_method_data=dict(method), email=EMAIL)
         return scheduler.note(f"Stripe’s page says {done.outcome}")
     try:
         paid = payment_intents.confirm(

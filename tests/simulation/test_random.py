@@ -7,11 +7,11 @@ from itertools import chain
 import pytest
 
 from tests.simulation.hazards import FAULTS
-from tests.simulation.play import play_at_random
+from tests.simulation.random_cast import play_at_random
 from tests.simulation.runs import tally_of
 from tests.simulation.world import World
 
-CHUNKS, SEEDS_OF_A_CHUNK = 24, 30
+CHUNKS, SEEDS_OF_A_CHUNK = 36, 30
 
 
 def seeds_of(chunk: int) -> range:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from scripts.demo_environment import ROOT
-from tests.simulation.play import play_at_random
+from tests.simulation.random_cast import play_at_random
 from tests.simulation.world import World
 
 SEEDS = range(5, 15)

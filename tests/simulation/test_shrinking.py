@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
-import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, given, settings
 
-from storefront import decisions
 from tests.simulation.dice import DrawnDice
 from tests.simulation.play import Report, play
 from tests.simulation.random_cast import drawn_scenario

@@ -8,10 +8,9 @@ around every request, and never inside a transaction.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,14 +22,14 @@ from storefront.breaker import Breaker
 from storefront.config.reading import rates
 from storefront.db import _sqlite_module, db
 from storefront.events import HEARD
-from stripe_sandbox.storage import State
-from tests.shop import ADDRESS, WEBHOOK, Shop, demo_settings
+from tests.shop import Shop, demo_settings
 from tests.simulation.browser import Browser, Memory
 from tests.simulation.dice import Dice, ScriptedDice
 from tests.simulation.hazards import Hazards
 from tests.simulation.invariants import Broken, Watch
 from tests.simulation.openings import OPENINGS, Opening, copies
-from tests.simulation.outside import Urn, replaced
+from tests.simulation.outside import Urn, name_products, replaced
+from tests.simulation.schedule import Kept, Schedule
 from tests.simulation.scheduler import Killed, Scheduler, current_actor
 
 T = TypeVar("T")
@@ -39,27 +38,6 @@ LISTENED = list(HEARD)
 OF_OPENINGS = -1
 DEBITS_TAKE = 24 * 3600
 UNCOUNTED = rates({}, "", "1000000 per second")
-
-
-@dataclass
-class Schedule:
-    """One run: who decides, what may go wrong, who acts, and what was seen of it."""
-
-    dice: Dice
-    hazards: Hazards
-    scheduler: Scheduler
-    seen: Counter[str] = field(default_factory=Counter)
-    acknowledged: Counter[str] = field(default_factory=Counter)
-    forged: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A moment of both programs to go back to."""
-
-    books: Any
-    state: State
-    now: float
 
 
 class World(Shop):
@@ -91,7 +69,7 @@ class World(Shop):
         self.endpoint = self.sandbox.change(endpoint, enabled_events=LISTENED)
         self.sandbox.deliveries.hold()
         self.sandbox.settle_after = DEBITS_TAKE
-        self._name_products()
+        name_products(self._writer)
         self._empty = self.keep()
         self._openings: dict[str, Opening] = {}
         self.browsers: list[Browser] = []
@@ -200,16 +178,6 @@ class World(Shop):
         if broken := self.watch.broken(self.schedule.forged):
             raise Broken(broken)
 
-    def _name_products(self) -> None:
-        """Give them the same ids in every process; they are drawn when the shop is seeded."""
-        names = "'prod_' || replace({}, '-', '_')"
-        self._writer.execute("PRAGMA foreign_keys=OFF")
-        self._writer.execute(
-            "UPDATE prices SET product_id = (SELECT " + names.format("slug")
-            + " FROM products WHERE id = product_id)"
-        )
-        self._writer.execute(f"UPDATE products SET id = {names.format('slug')}")
-
     def _commit(self, connection: Connection) -> None:
         """Kill just before the commit, perhaps: the connection is gone then, and rolled back."""
         try:
@@ -251,6 +219,13 @@ class World(Shop):
             lambda: self.post(body, signature=headers["Stripe-Signature"]),
         )
         return self.noted(answer, body)
+
+    def post(self, body: bytes, *, signature: str | None = None) -> TestResponse:
+        """POST `body` to the webhook, and let the shop do what it does after its answer."""
+        answer = super().post(body, signature=signature)
+        answer.get_data()
+        answer.close()
+        return answer
 
     def noted(self, answer: TestResponse | None, body: bytes) -> int:
         """Note what a delivery was answered; raises when it wasn't."""
