@@ -20,7 +20,8 @@ from werkzeug.test import TestResponse
 
 from storefront.breaker import Breaker
 from storefront.config.reading import rates
-from storefront.db import _sqlite_module, db
+from storefront.connections import sqlite_module
+from storefront.db import db
 from storefront.events import HEARD
 from tests.shop import Shop, demo_settings
 from tests.simulation.browser import Browser, Memory
@@ -52,7 +53,7 @@ class World(Shop):
             payment_address_limits=UNCOUNTED,
         )
         super().__init__(url, currency="eur", log_level="CRITICAL", api=api)
-        self._sqlite = _sqlite_module()
+        self._sqlite = sqlite_module()
         self._writer = self._sqlite.connect(str(database), isolation_level=None)
         self.watch = Watch(self._sqlite.connect(f"file:{database}?mode=ro", uri=True), self.sandbox)
         self.urn = Urn()
