@@ -48,7 +48,11 @@ TITLES: Mapping[int, Sentence] = {
 }
 # What is there for one flow alone, beside the functions above.
 ONLY_FOR: Mapping[Flow, tuple[str, ...]] = {
-    Flow.PAYMENT_INTENT: ("static/pay.js", "templates/orders/pay.html"),
+    Flow.PAYMENT_INTENT: (
+        "static/pay.js",
+        "templates/orders/pay.html",
+        "templates/orders/_payment_form.html",
+    ),
     Flow.CHECKOUT_SESSION: (),
 }
 

@@ -20,8 +20,8 @@ LARGEST_FORM = 64 * 1024
 # Their document can come to hold a form that ends on Stripe's page.
 PAGES_THAT_PAY = {"checkout.show", "checkout.place", "orders.show", "orders.pay",
                   "orders.start_payment_intent", "orders.start_checkout_session",
-                  "compare.show"}  # fmt: skip
-PAGES_WITH_ELEMENT = {"orders.pay", "compare.show"}
+                  "compare.show", "compare.begin"}  # fmt: skip
+PAGES_WITH_ELEMENT = {"orders.pay", "compare.show", "compare.begin"}
 # Its address holds a client_secret.
 WAY_BACK = "orders.come_back"
 

@@ -40,8 +40,8 @@ GROUND = {
         "params",
         "scopes",
         "columns",
-        "connections",
         "exchanges",
+        "connections",
         "fields",
         "reports",
     )

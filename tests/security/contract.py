@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from tests.security.routes import WEBHOOK
 
-WITH_ELEMENT = {"orders.pay", "compare.show"}
+WITH_ELEMENT = {"orders.pay", "compare.show", "compare.begin"}
 RETURN = "orders.come_back"
 # Pages that hold, or can come to hold, a form that leads to Stripe's page.
 LEADS_TO_STRIPE = {
     "checkout.show", "checkout.place", "orders.show", "orders.pay",
     "orders.start_payment_intent", "orders.start_checkout_session",
-    "compare.show",
+    "compare.show", "compare.begin",
 }  # fmt: skip
 MACHINES = {WEBHOOK, "ops.healthz", "ops.readyz"}
 
