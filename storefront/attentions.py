@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Exists, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -51,9 +51,14 @@ def open_attention(session: Session, reason: str, **columns: str | int | None) -
 
 def needs_a_human(order_id: str) -> bool:
     """Say whether somebody has yet to look at the order."""
-    is_open = (Attention.order_id == order_id, Attention.resolved_at.is_(None))
     with reading() as session:
-        return bool(session.scalar(select(func.count()).where(*is_open)))
+        return bool(session.scalar(select(is_open_attention_of(order_id))))
+
+
+def is_open_attention_of(order_id: object) -> Exists:
+    """Return the condition that somebody has yet to look at an order, given its id or a column."""
+    is_its = Attention.order_id == order_id
+    return exists().where(is_its, Attention.resolved_at.is_(None))
 
 
 @transaction

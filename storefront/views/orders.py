@@ -21,7 +21,7 @@ from storefront.views.cards import offered_cards
 from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.languages import language
 from storefront.views.limits import begins_payment
-from storefront.views.status import view_of_status
+from storefront.views.status import tag_of_status, view_of_status
 from storefront.views.trace import view_of_trace
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
@@ -47,11 +47,18 @@ def show(token: str) -> str:
 
 @bp.get("/orders/<token>/status")
 def status(token: str) -> Response:
-    """Show where the order stands: a fragment that asks for the next one until it is final."""
+    """Show where the order stands: a fragment that asks for the next one until it is final.
+
+    It asks with its own tag, and as long as that is true the answer is 304, after one read.
+    """
+    if request.if_none_match.contains(tag_of_status(token)):
+        return Response(status=304)
     order = own_order_or_404(token)
     found = view_of_status(order)
     page = render_template("orders/_status.html", order=order, status_view=found)
-    return Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+    response = Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+    response.set_etag(found.tag)
+    return response
 
 
 @bp.get("/orders/<token>/pay")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
+from flask import abort
+from sqlalchemy import bindparam, func, select
+
 from storefront import clock
-from storefront.attentions import needs_a_human
+from storefront.attentions import is_open_attention_of, needs_a_human
+from storefront.db import reading
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
 from storefront.refunds import is_refunding
 from storefront.views.languages import language, spoken
+from storefront.views.visitor import TOKEN, is_own
 
 Tone = Literal["waiting", "good", "bad", "neutral"]
 
@@ -129,8 +135,12 @@ FAILURES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
-    """Where an order stands, ready to be shown. Polling goes on while `is_waiting`."""
+    """Where an order stands, ready to be shown. Polling goes on while `is_waiting`.
 
+    `tag` names this very view: as long as `tag_of_status` returns the same, nothing is new.
+    """
+
+    tag: str
     status: str
     title: str
     sentence: str
@@ -145,20 +155,53 @@ class StatusView:
 
 def view_of_status(order: Order) -> StatusView:
     """Tell where an order stands. Reads the database only; never calls Stripe."""
-    words = _words(order)
+    needs_look = needs_a_human(order.id)
+    words = _words(order, needs_look=needs_look)
     is_payable = order.status == OrderStatus.PENDING
+    began = max([order.created_at, *(each.created_at for each in order.payments)])
     return StatusView(
+        tag=_tag(order.version, began, needs_look=needs_look),
         status=order.status,
         title=spoken(words.title),
         sentence=spoken(words.sentence),
         tone=words.tone,
         steps=_steps(words.step),
         is_waiting=is_payable or words is PROCESSING,
-        poll_seconds=poll_seconds(_age(order)),
+        poll_seconds=poll_seconds(_age(began)),
         can_pay=is_payable,
         can_cancel=is_payable,
         failure_message=_failure(order.payments[-1]) if words is DECLINED else None,
     )
+
+
+def tag_of_status(token: str) -> str:
+    """Return the tag that the order's view would have now, in one read; 404 for anybody else's."""
+    found = None
+    if TOKEN.fullmatch(token):
+        with reading() as session:
+            found = session.connection().execute(_STANDING, {"token": token}).one_or_none()
+    if found is None or not is_own(found.owner):
+        abort(404)
+    began = max(found.created_at, found.last_attempt_at or found.created_at)
+    return _tag(found.version, began, needs_look=found.needs_look)
+
+
+# Whatever a waiting order's view shows changes its version, but for these two: time goes by, and a
+# human is asked for, or has looked.
+_STANDING = select(
+    Order.owner,
+    Order.version,
+    Order.created_at,
+    select(func.max(Payment.created_at))
+    .where(Payment.order_id == Order.id)
+    .scalar_subquery()
+    .label("last_attempt_at"),
+    is_open_attention_of(Order.id).label("needs_look"),
+).where(Order.token == bindparam("token"))
+
+
+def _tag(version: int, began: datetime, *, needs_look: bool) -> str:
+    return f"{version}-{poll_seconds(_age(began))}-{needs_look:d}-{language()}"
 
 
 def poll_seconds(age: float) -> int:
@@ -166,10 +209,10 @@ def poll_seconds(age: float) -> int:
     return next((every for limit, every in POLL_INTERVALS if age < limit), LONGEST_INTERVAL)
 
 
-def _words(order: Order) -> Words:
+def _words(order: Order, *, needs_look: bool) -> Words:
     if order.status == OrderStatus.PROCESSING:
         has_arrived = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
-        return UNDER_REVIEW if has_arrived or needs_a_human(order.id) else PROCESSING
+        return UNDER_REVIEW if has_arrived or needs_look else PROCESSING
     if order.status == OrderStatus.CANCELLED:
         if any(each.status == PaymentStatus.SUCCEEDED for each in order.payments):
             return CANCELLED_REFUNDED if is_refunding(order.id) else UNDER_REVIEW
@@ -187,8 +230,7 @@ def _failure(payment: Payment) -> str | None:
     return spoken(FAILURES.get(payment.failure_code or "", REFUSED))
 
 
-def _age(order: Order) -> float:
-    began = max([order.created_at, *(each.created_at for each in order.payments)])
+def _age(began: datetime) -> float:
     return (clock.now() - began).total_seconds()
 
 

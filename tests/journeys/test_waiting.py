@@ -36,6 +36,17 @@ def test_a_waiting_tab_turns_paid_by_itself_and_stops_asking(
     assert waiting.page.evaluate("window.isTheSameDocument")
 
 
+def test_a_tab_with_nothing_new_is_answered_304_and_goes_on_asking(shopper: Shopper) -> None:
+    shopper.order_by(Flow.HERE)
+    waiting = shopper.another_tab()
+    for _ in range(2):
+        with waiting.page.expect_response("**/status") as answer:
+            pass
+        assert answer.value.status == 304
+
+    waiting.sees("pending")
+
+
 def test_a_waiting_tab_hears_of_a_decline(
     shopper: Shopper, console: Console, stripe_side: StripeSide
 ) -> None:

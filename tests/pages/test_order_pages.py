@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+from storefront.models import Attention
 from storefront.views.status import poll_seconds
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.pages.states import STATES, State, at_stripe, declined, paid, paid_after_cancelling
-from tests.shop import Shop, Visitor
+from tests.shop import DECLINED, Shop, Visitor
+from tests.webhooks.test_cost import statements
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ def test_it_is_asked_for_again_only_while_something_can_change(reached: Reached)
     page = reached.open().text
 
     polls = {name: value for name, value in fragment.attrib.items() if name.startswith("hx-")}
+    assert ("If-None-Match" in polls.pop("hx-headers", "")) == reached.state.is_waiting
     wanted = {
         "hx-get": f"/orders/{reached.token}/status",
         "hx-trigger": "every 2s",
@@ -169,3 +177,81 @@ def test_a_page_that_waits_turns_paid_at_its_next_poll(sqlite_shop: Shop):
     sqlite_shop.deliver()
 
     assert 'data-status="paid"' in visitor.get(f"/orders/{token}/status").text
+
+
+def test_a_waiting_fragment_asks_with_its_tag_and_is_answered_in_one_read(shop: Shop):
+    """Nothing new is 304 without a body, and costs one statement."""
+    visitor = shop.visitor()
+    token = visitor.buy()
+    path = f"/orders/{token}/status"
+    asked = hx_headers(visitor.get(path).text)
+
+    with statements(shop) as sent:
+        answer = visitor.client.get(path, headers=asked)
+
+    assert (answer.status_code, answer.data, len(sent)) == (304, b"", 1)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("end", ["", "/status"])
+def test_the_page_and_the_fragment_carry_the_same_tag(visitor: Visitor, end: str):
+    token = visitor.buy()
+    asked = hx_headers(visitor.get(f"/orders/{token}{end}").text)
+
+    assert visitor.client.get(f"/orders/{token}/status", headers=asked).status_code == 304
+
+
+NEWS = {
+    "paid": lambda shop, visitor, token: (shop.pay(token), shop.deliver()),
+    "declined": lambda shop, visitor, token: (shop.pay(token, DECLINED), shop.deliver()),
+    "cancelled": lambda shop, visitor, token: visitor.post(f"/orders/{token}/cancel"),
+    "another attempt": lambda shop, visitor, token: visitor.post(
+        f"/orders/{token}/checkout-session"
+    ),
+    "a human is asked for": lambda shop, visitor, token: shop.write(
+        insert(Attention).values(
+            order_id=shop.order(token).id, reason="mismatch", sentence="Look.", currency="usd",
+            opened_at=datetime.fromtimestamp(shop.now, UTC),
+        )
+    ),
+    "time goes by": lambda shop, visitor, token: setattr(shop, "now", shop.now + 31),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_whatever_is_new_is_told_at_once(shop: Shop, news: str):
+    """No news is ever answered 304."""
+    visitor = shop.visitor()
+    token = visitor.buy()
+    asked = hx_headers(visitor.get(f"/orders/{token}").text)
+
+    NEWS[news](shop, visitor, token)
+
+    answer = visitor.client.get(f"/orders/{token}/status", headers=asked)
+    assert answer.status_code == 200
+    assert "order-status" in answer.text
+
+
+def test_another_language_is_news(visitor: Visitor):
+    token = visitor.buy()
+    asked = hx_headers(visitor.get(f"/orders/{token}").text)
+
+    asked["Accept-Language"] = "zh-TW"
+    assert visitor.client.get(f"/orders/{token}/status", headers=asked).status_code == 200
+
+
+def test_the_tag_of_somebody_elses_order_tells_nothing(shop: Shop):
+    visitor = shop.visitor()
+    token = visitor.buy()
+    asked = hx_headers(visitor.get(f"/orders/{token}").text)
+
+    for path in (f"/orders/{token}/status", "/orders/unknown/status", "/orders/a-b/status"):
+        assert shop.visitor().client.get(path, headers=asked).status_code == 404
+
+
+def hx_headers(page: str) -> dict[str, str]:
+    """Return the headers that the fragment asks with, as htmx reads them."""
+    found = re.search(r"hx-headers='([^']+)'", page)
+    assert found
+    headers: dict[str, str] = json.loads(unescape(found[1]))
+    return headers
