@@ -147,6 +147,6 @@ def _flag(
     }
     if before is None:
         open_attention(session, EXTERNAL_REFUND, **about)
-    has_failed_before = before is not None and before.status == RefundStatus.FAILED
-    if report.status is RefundStatus.FAILED and not has_failed_before:
+    was_returned = before is not None and RefundStatus(before.status).is_returned
+    if report.status.is_returned and not was_returned:
         open_attention(session, REFUND_FAILED, **about)

@@ -10,7 +10,7 @@ from storefront import errands, refunds
 from storefront.models import OutboxCall, Payment, Refund, StripeEvent
 from stripe_sandbox.resources import refunds as at_stripe
 from tests.checkout.meanwhile import calls_to_stripe
-from tests.checkout.test_stripe_faults import ASKED_IN_ALL, refusing
+from tests.checkout.test_stripe_faults import ASKED_IN_ALL
 from tests.checkout.together import together
 from tests.lifecycle.standing import Bookmark, standing
 from tests.refunds.conftest import Bought, bought
@@ -82,40 +82,6 @@ def test_a_refund_that_was_heard_and_not_answered_is_made_once(paid: Bought):
 
     assert paid.refunded_at_stripe() == 100
     assert paid.refunds() == [(100, "succeeded", "ann")]
-
-
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_is_refused_for_a_while_decides_nothing(sqlite_shop: Shop, status: int):
-    """ST-08 and RF-05: the money went back and nobody knows yet; it isn't given back twice."""
-    paid = bought(sqlite_shop)
-    sqlite_shop.sandbox.faults.add("/v1/refunds", "timeout_after", ASKED_IN_ALL)
-    paid.refund("--amount", "100")
-    sqlite_shop.now += 61
-    works = sqlite_shop.transport.send
-    sqlite_shop.transport.send = refusing(status, "invalid_request_error", "sk_test_shop may not")  # type: ignore[method-assign]
-    sqlite_shop.work()
-    sqlite_shop.transport.send = works  # type: ignore[method-assign]
-    assert (paid.refunds(), paid.attentions()) == ([(100, "pending", "ann")], [])
-
-    sqlite_shop.now += 3600
-    sqlite_shop.work()
-
-    assert paid.refunds() == [(100, "succeeded", "ann")]
-    assert paid.refunded_at_stripe() == paid.payment.amount_refunded == 100
-
-
-def test_a_refund_that_stripe_tells_of_after_all_was_made(sqlite_shop: Shop):
-    """RF-05: that it was refused was our own reading; what Stripe tells of it counts."""
-    paid = bought(sqlite_shop)
-    paid.refund("--amount", "100")
-    [told] = sqlite_shop.events("refund.created")
-    sqlite_shop.write(Refund.__table__.update().values(stripe_refund_id=None, status="failed"))
-    sqlite_shop.write(Payment.__table__.update().values(amount_refunded=0))
-
-    assert outcome_of(sqlite_shop, told) == "applied"
-
-    assert paid.refunds() == [(100, "succeeded", "ann")]
-    assert (paid.order.status, paid.payment.amount_refunded) == ("partially_refunded", 100)
 
 
 @pytest.mark.parametrize("status", ["pending", "failed", "processing", "canceled"])
@@ -247,28 +213,6 @@ def test_a_refunded_charge_brings_its_refunds_in(paid: Bought):
 
     assert paid.refunds() == [(50, "succeeded", "stripe"), (100, "succeeded", "stripe")]
     assert paid.payment.amount_refunded == 150
-
-
-def test_what_stripe_refuses_is_not_recorded_as_done(paid: Bought):
-    """RF-04: the Dashboard was faster with a part of it."""
-    paid.in_dashboard("refunds", payment_intent=paid.intent_id, amount=1)
-
-    paid.refund()
-    assert paid.refunds() == [(paid.total, "failed", "ann")]
-    assert "refund_failed" in paid.attentions()
-
-    paid.shop.deliver()
-    assert (paid.order.status, paid.payment.amount_refunded) == ("partially_refunded", 1)
-
-
-def test_a_refund_that_somebody_made_whole_already_is_not_missed(paid: Bought):
-    paid.in_dashboard("refunds", payment_intent=paid.intent_id)
-
-    paid.refund()
-    assert paid.refunds() == [(paid.total, "canceled", "ann")]
-
-    paid.shop.deliver()
-    assert (paid.order.status, paid.attentions()) == ("refunded", ["external_refund"])
 
 
 def test_two_workers_make_different_calls(shop: Shop):
