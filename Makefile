@@ -15,7 +15,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 NODE_MODULES := node_modules/.installed-from
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check api-check chaos mutants bench format messages reset flask stripe screenshots requirements
+.PHONY: help demo run test check api-check simulate chaos mutants bench format messages reset flask stripe screenshots requirements
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: $(INSTALLED_DEV) ## Check format, lint and types
 
 api-check: $(INSTALLED_DEV) ## Try to prove the API's description wrong, over HTTP: some 10,000 cases (EXAMPLES)
 	@$(PY) -m tests.api.check
+
+simulate: $(INSTALLED_DEV) ## Play the shop and Stripe in thousands of orders, from one seed each (SCHEDULES, SEED)
+	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED),--schedules $(or $(SCHEDULES),2000))
 
 chaos: $(INSTALLED_DEV) ## Kill, restart and silence real processes under load, on both databases (SECONDS, SEED)
 	@$(PY) -m tests.chaos

@@ -26,6 +26,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "gettext": None,
     "ngettext": (1, 2),
     "Sentence": None,
+    "later": None,
     "counted": (1, 2),
 }
 

@@ -6,12 +6,13 @@ lost on the way, asking again is the same request.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storefront import clock, errands
+from storefront import calls, clock, errands
 from storefront.attentions import MANY_ATTEMPTS, open_attention
 from storefront.db import reading, transaction
 from storefront.decisions import Outcome
@@ -124,7 +125,8 @@ def bring_about(payment: Payment) -> Answer:
     Raises AttemptGone, and the gateway's errors.
     """
     stripe_id = stripe_id_of(payment)
-    return _read(payment, stripe_id) if stripe_id else _make(payment)
+    with calls.kept_with(payment.id):
+        return _read(payment, stripe_id) if stripe_id else _make(payment)
 
 
 def retire(payment: Payment) -> None:
@@ -132,14 +134,12 @@ def retire(payment: Payment) -> None:
 
     An attempt whose creation got no answer is created first: only so can it be stopped.
     """
-    try:
+    with suppress(AttemptGone), calls.kept_with(payment.id):
         stripe_id = stripe_id_of(payment)
         if stripe_id is None:
             created = _make(payment).snapshot
             stripe_id = created.checkout_session_id or created.payment_intent_id or ""
         _stop(payment, stripe_id)
-    except AttemptGone:
-        return
 
 
 def stripe_id_of(payment: Payment) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from storefront import outbox, refund_reports, refunds
+from storefront import calls, outbox, refund_reports, refunds
 from storefront.config import settings
 from storefront.db import reading
 from storefront.gateway import gateway
@@ -29,7 +29,8 @@ def run(*, at_most: int = 1000) -> int:
 
 def _make(call: OutboxCall) -> bool:
     try:
-        ERRANDS[call.kind](call)
+        with calls.kept_with(call.payment_id):
+            ERRANDS[call.kind](call)
     except KeySpent:
         outbox.change_key(call)
         _log(call, "postponed", "key_spent")

@@ -24,6 +24,7 @@ from storefront.evidence import (
     MalformedEvent,
     evidence_of_event,
     evidence_of_reread,
+    named_payment,
     read_event,
     read_snapshot,
     without_client_secrets,
@@ -32,6 +33,7 @@ from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
 from storefront.models import Payment, StripeEvent
 from storefront.reports import DISPUTE_EVENTS, REFUND_EVENTS
+from storefront.transitions import note_news
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +128,10 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
             session.connection().execute(_AT_LAST, {"of_event": event.id, **told})
     elif _insert(session, event, payload, decision):
         done = _advance(session, event, decision)
+        note_news(session, decision.payment_id)
     else:
         session.connection().execute(_ONCE_MORE, {"of_event": event.id})
+        note_news(session, decision.payment_id)
         return Advance(Outcome.DUPLICATE)
     return _with_parked(session, decision, done)
 
@@ -242,7 +246,7 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
         "payload": payload,
         "outcome": decision.outcome,
         "payment_id": decision.payment_id,
-        "object_payment_id": named and named.payment_id,
+        "object_payment_id": named.payment_id if named else named_payment(event),
         "object_order_id": named and named.order_id,
         "object_payment_intent_id": named and named.payment_intent_id,
         "received_at": clock.now(),

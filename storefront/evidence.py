@@ -97,6 +97,14 @@ def read_event(document: object) -> Event:
     )
 
 
+def named_payment(event: Event) -> str | None:
+    """Return the payment of ours that an event's object names, whatever kind of object it is.
+
+    It proves nothing; it says with which payment the event is shown.
+    """
+    return text(mapping(event.object.get("metadata")).get("payment_id"))
+
+
 def without_client_secrets(body: bytes) -> str:
     """Return an event's JSON fit to be stored: a client_secret lets its holder act on a payment."""
     body = SECRET_FIELD.sub(rb"\1null", body)

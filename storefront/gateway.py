@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, cast
 
-import requests
 import stripe
 from flask import current_app
 from requests.adapters import BaseAdapter
@@ -24,6 +23,7 @@ from requests.adapters import BaseAdapter
 from storefront.breaker import Breaker
 from storefront.config import CONNECT_SECONDS, READ_SECONDS, RETRIES, TIME_BUDGET, Settings
 from storefront.db import is_in_transaction
+from storefront.exchanges import Exchange, ObservedSession
 from storefront.gateway_errors import (
     Declined,
     GatewayBusy,
@@ -128,6 +128,17 @@ class Gateway(Lists):
             page = self._client.v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
             return [_refund_of(found) for found in page.auto_paging_iter()]
 
+    @contextmanager
+    def overheard(self) -> Iterator[list[Exchange]]:
+        """Collect what this thread says to Stripe in the block, retries and failures included."""
+        heard: list[Exchange] = []
+        before = getattr(self._per_thread, "heard", None)
+        self._per_thread.heard = heard
+        try:
+            yield heard
+        finally:
+            self._per_thread.heard = before
+
     def verify(self, body: bytes, signature: str, *, now: float) -> None:
         """Check that Stripe signed exactly these bytes, within 300 s of now in both directions.
 
@@ -187,9 +198,12 @@ class Gateway(Lists):
                 name, outcome, self._per_thread.request_id, (time.perf_counter() - began) * 1000,
             )  # fmt: skip
 
-    def _keep_request_id(self, response: requests.Response, **_: object) -> None:
-        """Remember what Stripe calls the request, for the log: its Dashboard finds it by that."""
-        self._per_thread.request_id = response.headers.get("Request-Id")
+    def _note(self, exchange: Exchange) -> None:
+        """Remember the exchange for whoever listens, and what Stripe calls it for the log."""
+        self._per_thread.request_id = exchange.request_id or self._per_thread.request_id
+        heard = getattr(self._per_thread, "heard", None)
+        if heard is not None:
+            heard.append(exchange)
 
     @property
     def _client(self) -> stripe.StripeClient:
@@ -199,9 +213,8 @@ class Gateway(Lists):
         return cast("stripe.StripeClient", self._per_thread.client)
 
     def _new_client(self) -> stripe.StripeClient:
-        session = requests.Session()
+        session = ObservedSession(self._note)
         session.max_redirects = 0
-        session.hooks["response"].append(self._keep_request_id)
         session.trust_env = self._settings.sandbox_url is None
         if self._transport is not None:
             session.mount(self._settings.stripe_api_base, self._transport)
@@ -219,7 +232,7 @@ class _PatientClient(stripe.RequestsClient):
     As long as Stripe wishes, if the second answer can still come within the TIME_BUDGET.
     """
 
-    def __init__(self, monotonic: Callable[[], float], session: requests.Session) -> None:
+    def __init__(self, monotonic: Callable[[], float], session: ObservedSession) -> None:
         super().__init__(timeout=(CONNECT_SECONDS, READ_SECONDS), session=session)
         self._monotonic = monotonic
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.db import LostRace, rowcount_of
-from storefront.models import Order, Transition
+from storefront.models import Order, Payment, Transition
 
 
 def change_order(session: Session, order_id: str, version: int, **columns: object) -> None:
@@ -22,6 +22,16 @@ def change_order(session: Session, order_id: str, version: int, **columns: objec
         raise LostRace
 
 
+def note_news(session: Session, payment_id: str | None) -> None:
+    """Let pages that show a payment's order ask for it again: there is news that moves nothing.
+
+    It raises the version, too. Whoever moves the order meanwhile loses the race and begins again;
+    news about no payment of ours is nobody's.
+    """
+    if payment_id:
+        session.connection().execute(_ITS_ORDER, {"of_payment": payment_id})
+
+
 # Of tables and made once: a statement that is built for each event, or goes through the ORM, costs
 # more than its execution. The columns that it sets are those that it is told.
 _orders, _transitions = cast("Table", Order.__table__), cast("Table", Transition.__table__)
@@ -29,6 +39,12 @@ _ORDER = update(_orders).where(
     _orders.c.id == bindparam("of_order"), _orders.c.version == bindparam("as_read")
 )
 _LINE = insert(_transitions)
+_of_payment = (
+    select(Payment.order_id).where(Payment.id == bindparam("of_payment")).scalar_subquery()
+)
+_ITS_ORDER = (
+    update(_orders).where(_orders.c.id == _of_payment).values(version=_orders.c.version + 1)
+)
 
 
 class Move(NamedTuple):

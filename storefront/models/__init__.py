@@ -2,7 +2,14 @@
 
 from storefront.models.callers import ApiAnswer, ApiKey, User
 from storefront.models.money_back import Dispute, Refund
-from storefront.models.records import Attention, Cursor, OutboxCall, StripeEvent, Transition
+from storefront.models.records import (
+    Attention,
+    Cursor,
+    GatewayCall,
+    OutboxCall,
+    StripeEvent,
+    Transition,
+)
 from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "CartItem",
     "Cursor",
     "Dispute",
+    "GatewayCall",
     "LineItem",
     "Order",
     "OutboxCall",

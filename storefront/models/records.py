@@ -18,6 +18,7 @@ class StripeEvent(Base):
     __tablename__ = "stripe_events"
     __table_args__ = (
         index_where("ix_stripe_events_parked_payment", "object_payment_id", "outcome = 'parked'"),
+        index_where("ix_stripe_events_named_payment", "object_payment_id", "payment_id IS NULL"),
         index_where("ix_stripe_events_parked_order", "object_order_id", "outcome = 'parked'"),
         index_where(
             "ix_stripe_events_parked_intent", "object_payment_intent_id", "outcome = 'parked'"
@@ -96,3 +97,25 @@ class Cursor(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[str]
+
+
+class GatewayCall(Base):
+    """One request to Stripe and what came of it, for people to look at; the last ones of an order.
+
+    Without keys, client_secrets and e-mail addresses; `status` is None when no answer came.
+    """
+
+    __tablename__ = "gateway_calls"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.id"))
+    method: Mapped[str]
+    path: Mapped[str]
+    params: Mapped[str]
+    idempotency_key: Mapped[str | None]
+    status: Mapped[int | None]
+    answer: Mapped[str]
+    request_id: Mapped[str | None]
+    ms: Mapped[int]
+    at: Mapped[datetime]

@@ -9,6 +9,7 @@ from storefront.views import (
     cart,
     catalog,
     checkout,
+    compare,
     errors,
     keys,
     languages,
@@ -18,6 +19,7 @@ from storefront.views import (
     pages,
     preferences,
     security,
+    trace,
     webhooks,
 )
 
@@ -30,6 +32,17 @@ def init_views(app: Flask) -> None:
     pages.init_pages(app)
     errors.init_errors(app)
     limits.init_limits(app)
-    for module in (catalog, cart, checkout, orders, preferences, webhooks, ops, keys):
+    for module in (
+        catalog,
+        cart,
+        checkout,
+        orders,
+        trace,
+        compare,
+        preferences,
+        webhooks,
+        ops,
+        keys,
+    ):
         app.register_blueprint(module.bp)
     api.init_api(app)

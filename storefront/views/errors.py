@@ -24,6 +24,7 @@ from storefront.views.api.errors import (
     request_id,
 )
 from storefront.views.languages import spoken
+from storefront.views.visitor import StrangeOrder
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +69,20 @@ STRIPE_IS_AWAY = (
     Sentence("What happened isn’t known here. Look at your order before you try again."),
 )
 
+STRANGE_ORDER = (
+    Sentence("This browser doesn’t know that order"),
+    Sentence(
+        "If you have just paid, nothing is lost: Stripe tells us itself. "
+        "Look at the order in the browser that you ordered with."
+    ),
+)
+
 
 def init_errors(app: Flask) -> None:
     """Answer every failure with a page, or with JSON below /v1; name every request."""
     app.register_error_handler(CSRFError, lambda _: error_page(403))
     app.register_error_handler(HTTPException, _as_http)
+    app.register_error_handler(StrangeOrder, lambda _: error_page(404, *STRANGE_ORDER))
     app.register_error_handler(SecurityError, lambda _: _unknown_host())
     app.register_error_handler(GatewayMisuse, _logged(HTTPStatus.BAD_GATEWAY))
     app.register_error_handler(GatewayUnavailable, _as_stripe_away)

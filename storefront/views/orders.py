@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 
 from storefront import checkout
 from storefront.attempts import OrderNotPayable
+from storefront.both_flows import is_compared
 from storefront.config import settings
+from storefront.evidence import Snapshot
 from storefront.gateway_errors import Declined, GatewayError, GatewayUnavailable
 from storefront.lifecycle import Flow
 from storefront.models import Order
@@ -20,10 +22,13 @@ from storefront.views.errors import STRIPE_IS_AWAY, error_page
 from storefront.views.languages import language
 from storefront.views.limits import begins_payment
 from storefront.views.status import view_of_status
+from storefront.views.trace import view_of_trace
 from storefront.views.visitor import TOKEN, own_order, own_order_or_404
 
 bp = Blueprint("orders", __name__)
 
+# The trace on the same page hears it, and asks what the news is.
+ORDER_NEWS = "order-news"
 Answer = Response | str | tuple[str, int]
 START = {
     Flow.PAYMENT_INTENT: "orders.start_payment_intent",
@@ -33,16 +38,20 @@ START = {
 
 @bp.get("/orders/<token>")
 def show(token: str) -> str:
-    """Show what was bought and where it stands."""
+    """Show what was bought, where it stands and how it came there."""
     order = own_order_or_404(token)
-    return render_template("orders/order.html", order=order, status_view=view_of_status(order))
+    found = view_of_status(order)
+    trace = view_of_trace(order)
+    return render_template("orders/order.html", order=order, status_view=found, trace=trace)
 
 
 @bp.get("/orders/<token>/status")
-def status(token: str) -> str:
+def status(token: str) -> Response:
     """Show where the order stands: a fragment that asks for the next one until it is final."""
     order = own_order_or_404(token)
-    return render_template("orders/_status.html", order=order, status_view=view_of_status(order))
+    found = view_of_status(order)
+    page = render_template("orders/_status.html", order=order, status_view=found)
+    return Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
 
 
 @bp.get("/orders/<token>/pay")
@@ -52,18 +61,9 @@ def pay(token: str) -> Answer:
     intent = checkout.resume_payment_intent(order.id)
     if intent is None:
         return redirect(url_for("orders.show", token=token), code=303)
-    payment_form = {
-        "publishable_key": settings().stripe_publishable_key,
-        "client_secret": intent.client_secret,
-        "return_url": settings().absolute_url(url_for("orders.come_back", order=token)),
-        "stripe_js_url": settings().stripe_js_url,
-        "locale": STRIPE_LOCALES[language()],
-    }
+    form = payment_form_of(order, intent)
     return render_template(
-        "orders/pay.html",
-        order=order,
-        payment_form=payment_form,
-        test_cards=offered_cards(),
+        "orders/pay.html", order=order, payment_form=form, test_cards=offered_cards()
     )
 
 
@@ -105,8 +105,21 @@ def come_back() -> Response:
             checkout.refresh(order.id)
         except GatewayError:
             flash(_("Stripe is slow to answer just now. This page will know as soon as it does."))
+        if is_compared(order):
+            return redirect(url_for("compare.show"), code=303)
     clean = token if TOKEN.fullmatch(token) else "unknown"
     return redirect(url_for("orders.show", token=clean), code=303)
+
+
+def payment_form_of(order: Order, intent: Snapshot) -> dict[str, str | None]:
+    """Return what the card form needs to know, the client_secret included."""
+    return {
+        "publishable_key": settings().stripe_publishable_key,
+        "client_secret": intent.client_secret,
+        "return_url": settings().absolute_url(url_for("orders.come_back", order=order.token)),
+        "stripe_js_url": settings().stripe_js_url,
+        "locale": STRIPE_LOCALES[language()],
+    }
 
 
 def begin_payment(order: Order, flow: Flow) -> Answer:

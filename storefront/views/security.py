@@ -19,8 +19,9 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LARGEST_FORM = 64 * 1024
 # Their document can come to hold a form that ends on Stripe's page.
 PAGES_THAT_PAY = {"checkout.show", "checkout.place", "orders.show", "orders.pay",
-                  "orders.start_payment_intent", "orders.start_checkout_session"}  # fmt: skip
-PAGE_WITH_ELEMENT = "orders.pay"
+                  "orders.start_payment_intent", "orders.start_checkout_session",
+                  "compare.show", "compare.begin"}  # fmt: skip
+PAGES_WITH_ELEMENT = {"orders.pay", "compare.show", "compare.begin"}
 # Its address holds a client_secret.
 WAY_BACK = "orders.come_back"
 
@@ -148,7 +149,7 @@ def add_headers(response: Response) -> Response:
         response.headers["Referrer-Policy"] = "no-referrer"
     for name, value in EVERYWHERE.items():
         response.headers.setdefault(name, value)
-    if request.endpoint == PAGE_WITH_ELEMENT:
+    if request.endpoint in PAGES_WITH_ELEMENT:
         del response.headers["Cross-Origin-Embedder-Policy"]
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     found, endpoint = settings(), request.endpoint
@@ -169,7 +170,7 @@ def content_security_policy(found: Settings, endpoint: str | None, mimetype: str
     policy = dict(STRICT_POLICY)
     if endpoint in PAGES_THAT_PAY:
         policy["form-action"] += f" {found.stripe_pages_origin}"
-    if endpoint == PAGE_WITH_ELEMENT:
+    if endpoint in PAGES_WITH_ELEMENT:
         for directive, sources in _element_sources(found).items():
             before = "" if policy[directive] == "'none'" else policy[directive]
             policy[directive] = f"{before} {sources}".strip()
@@ -184,7 +185,7 @@ def _element_sources(found: Settings) -> dict[str, str]:
 
 @functools.cache
 def _permissions(found: Settings, endpoint: str | None) -> str:
-    if endpoint != PAGE_WITH_ELEMENT:
+    if endpoint not in PAGES_WITH_ELEMENT:
         return f"{CLOSED_PERMISSIONS}, payment=()"
     return f'{CLOSED_PERMISSIONS}, payment=(self "{origin_of(found.stripe_js_url)}")'
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 
-from flask import abort, session
+from flask import session
 from sqlalchemy import select
+from werkzeug.exceptions import NotFound
 
+from storefront.both_flows import BESIDE
 from storefront.db import reading
 from storefront.ids import new_id
 from storefront.models import Order
 
 TOKEN = re.compile(r"\w{1,100}", re.ASCII)
+
+
+class StrangeOrder(NotFound):
+    """The order isn't this browser's, or there is none: nobody is told which.
+
+    Also for a shopper whose cookie was lost on the way back from Stripe, who is told so.
+    """
 
 
 def visitor() -> str | None:
@@ -30,7 +39,10 @@ def known_visitor() -> str:
 
 def own_order_or_404(token: str) -> Order:
     """Return the visitor's order; somebody else's is as absent as one that never was."""
-    return own_order(token) or abort(404)
+    order = own_order(token)
+    if order is None:
+        raise StrangeOrder
+    return order
 
 
 def own_order(token: str) -> Order | None:
@@ -39,4 +51,9 @@ def own_order(token: str) -> Order | None:
         return None
     with reading() as database:
         order = database.scalar(select(Order).where(Order.token == token))
-    return order if order and order.owner == visitor() else None
+    return order if order and is_own(order.owner) else None
+
+
+def is_own(owner: str) -> bool:
+    """Say whether this is the visitor, or what they compare (see `both_flows`)."""
+    return owner.partition(BESIDE)[0] == visitor()

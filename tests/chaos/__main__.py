@@ -15,9 +15,11 @@ from pathlib import Path
 
 from tests.chaos import calamities
 from tests.chaos.calamities import Tale, own_postgres, url_of
+from tests.chaos.same_event import deliver_to_all
 from tests.chaos.town import Town, town
 
 SECONDS = float(os.environ.get("SECONDS", "30"))
+ROUNDS = 20
 SEED = int(os.environ.get("SEED", str(time.time_ns() % 10_000)))
 
 CALAMITIES: dict[str, Callable[[Town], Tale]] = {
@@ -37,9 +39,15 @@ def main() -> None:
 
 
 def _tales() -> Iterator[list[str]]:
+    with _place() as directory:
+        url = f"sqlite:///{directory / 'same_event.db'}"
+        yield _told("SQLite, the same event at once", deliver_to_all(url, rounds=ROUNDS))
     with _place() as directory, town(directory) as on_sqlite:
         for name, happen in CALAMITIES.items():
             yield _told(f"SQLite, {name}", happen(on_sqlite))
+    with own_postgres() as server:
+        told = deliver_to_all(url_of(server), rounds=ROUNDS)
+        yield _told("PostgreSQL, the same event at once", told)
     with (
         _place() as directory,
         own_postgres() as server,

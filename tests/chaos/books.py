@@ -64,7 +64,7 @@ class Books:
 
 
 def close_books(town: Town, buyers: Iterable[Buyer] = ()) -> Books:
-    """Wait until everything was delivered, let the worker work once, and compare."""
+    """Wait until everything was delivered, work and reconcile once, and compare."""
     deliveries = _all_delivered(town)
     town.work()
     events = {each["event"] for each in deliveries}

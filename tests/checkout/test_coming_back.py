@@ -141,3 +141,20 @@ def test_without_javascript_a_waiting_order_reloads_itself(sqlite_shop: Shop):
     assert "Look again now" in waiting
     assert "http-equiv" not in final
     assert "Look again now" not in final
+
+
+def test_whoever_lost_the_cookie_is_told_that_nothing_is_lost(sqlite_shop: Shop):
+    """SH-16: the payment is applied all the same, and nobody learns whether the order exists."""
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy("checkout_session")
+    sqlite_shop.pay(token)
+    without_cookie = sqlite_shop.visitor()
+
+    back = without_cookie.get(f"/return?order={token}")
+    pages = [without_cookie.get(path) for path in (back.location, "/orders/o_never")]
+    sqlite_shop.deliver()
+
+    assert {page.status_code for page in pages} == {404}
+    assert pages[0].text == pages[1].text
+    assert "If you have just paid, nothing is lost: Stripe tells us itself." in pages[0].text
+    assert "Paid. Thank you!" in visitor.get(f"/orders/{token}").text

@@ -101,7 +101,7 @@ def test_a_contradiction_is_refused_in_a_sentence(changes: dict[str, str], named
     ],
 )
 def test_a_live_shop_refuses_to_start_half_configured(changes: dict[str, str], named: str) -> None:
-    """WH-29 and WS-26: all of this is refused before anybody can pay."""
+    """WH-29, WS-26, ST-14 and CR-08: all of this is refused before anybody can pay."""
     with pytest.raises(ConfigurationError, match=named):
         read_settings(LIVE | changes)
 

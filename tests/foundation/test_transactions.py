@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from threading import Barrier
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront.db import MOST_TRIES, DatabaseBusy, LostRace, transaction
+from storefront.db import MOST_TRIES, DatabaseBusy, LostRace, is_unavailable, transaction
 from storefront.models import Product
+from tests.checkout.together import together
 from tests.shop import Shop
 
 TAKEN, FREE = "paper-shears", "a-slug-that-nobody-has"
+OTHER = "washi-tape"
 
 
 def copy_product(session: Session, slug: str) -> None:
@@ -53,3 +58,44 @@ def test_a_race_that_is_always_lost_ends_as_busy(sqlite_shop: Shop):
 
     with sqlite_shop.app.app_context(), pytest.raises(DatabaseBusy):
         transaction(lose)()
+
+
+def test_of_two_that_wait_for_each_other_both_come_through(postgres_shop: Shop):
+    """CR-16, forced: PostgreSQL ends one of them, which begins again and finds the way free."""
+    tries, barrier = Counter[str](), Barrier(2)
+
+    def take(session: Session, first: str, second: str) -> None:
+        tries[first] += 1
+        change_stock(session, first)
+        if tries[first] == 1:
+            barrier.wait(10)
+        change_stock(session, second)
+
+    def run(first: str, second: str) -> None:
+        with postgres_shop.app.app_context():
+            transaction(take)(first, second)
+
+    before = [postgres_shop.stock(slug) for slug in (TAKEN, OTHER)]
+    together(lambda: run(TAKEN, OTHER), lambda: run(OTHER, TAKEN))
+
+    assert sorted(tries.values()) == [1, 2]
+    assert [postgres_shop.stock(slug) for slug in (TAKEN, OTHER)] == [each - 2 for each in before]
+
+
+def test_whoever_always_meets_a_deadlock_is_told_to_come_back(postgres_shop: Shop):
+    """CR-16: after some tries, 503; the database itself says that nothing was written."""
+    tries: list[Session] = []
+
+    def deadlock(session: Session) -> None:
+        tries.append(session)
+        session.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
+
+    with postgres_shop.app.app_context(), pytest.raises(DatabaseBusy) as error:
+        transaction(deadlock)()
+
+    assert len(tries) == MOST_TRIES
+    assert is_unavailable(error.value)
+
+
+def change_stock(session: Session, slug: str) -> None:
+    session.execute(update(Product).where(Product.slug == slug).values(stock=Product.stock - 1))

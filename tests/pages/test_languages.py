@@ -200,8 +200,13 @@ def choose(visitor: Visitor, locale: str, place: str) -> TestResponse:
 
 
 def english_in(text: str) -> list[str]:
-    """Return what reads as English on a page in Chinese, and in what it says to a script."""
+    """Return what reads as English on a page in Chinese, and in what it says to a script.
+
+    Code and what went over the wire are in no language.
+    """
     page = checked_page(text)
+    for code in page.iter("pre"):
+        code.clear()
     assert HAN.search(text_of(page))
     spoken = {"aria-label", "title", "alt", "placeholder", "data-busy", "data-slow", "data-neutral"}
     attributes = [

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from tests.security.routes import WEBHOOK
 
-PAY = "orders.pay"
+WITH_ELEMENT = {"orders.pay", "compare.show", "compare.begin"}
 RETURN = "orders.come_back"
 # Pages that hold, or can come to hold, a form that leads to Stripe's page.
 LEADS_TO_STRIPE = {
     "checkout.show", "checkout.place", "orders.show", "orders.pay",
     "orders.start_payment_intent", "orders.start_checkout_session",
+    "compare.show", "compare.begin",
 }  # fmt: skip
 MACHINES = {WEBHOOK, "ops.healthz", "ops.readyz"}
 
@@ -48,7 +49,7 @@ class Expected:
 
 def expected(endpoint: str | None, *, world: str, is_json: bool) -> Expected:
     """Return the contract of an endpoint's answers; None is a path that nobody answers."""
-    can_mount = endpoint == PAY
+    can_mount = endpoint in WITH_ELEMENT
     is_https = world != "SANDBOX"
     script_origin = "https://js.stripe.com" if is_https else SANDBOX
     return Expected(
@@ -76,7 +77,7 @@ def page_policy(endpoint: str | None, *, is_https: bool) -> dict[str, str]:
     policy = dict(PAGE_POLICY)
     if endpoint in LEADS_TO_STRIPE:
         policy["form-action"] = f"'self' {STRIPE_PAGES if is_https else SANDBOX}"
-    if endpoint == PAY:
+    if endpoint in WITH_ELEMENT:
         policy |= WITH_STRIPE_JS if is_https else WITH_STAND_IN
     return policy
 

@@ -13,7 +13,7 @@ from tests.shop import demo_settings
 # A new kind of argument needs a sample here. The token is filled in by the tests that need one.
 SAMPLES = {
     "filename": "shop.css", "slug": "paper-shears", "product_id": "prod_1", "token": "o_1",
-    "order_id": "order_1", "payment_id": "pay_1",
+    "order_id": "order_1", "payment_id": "pay_1", "flow": "payment_intent",
 }  # fmt: skip
 SAFE = {"GET", "HEAD", "OPTIONS"}
 WEBHOOK = "webhooks.stripe"

@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, insert, select
 
 from storefront import create_app
 from storefront.db import reading
-from storefront.models import Attention, LineItem, Order, Payment, Transition
+from storefront.models import Attention, GatewayCall, LineItem, Order, Payment, Transition
 from tests.lifecycle.standing import inbox, standing
 from tests.shop import WEBHOOK, Client, Shop
 from tests.webhooks.telling import Event, outcome_of, paid, retold, the, without_metadata
@@ -168,7 +168,7 @@ def deliver_to_mode(shop: Shop, event: Event, *, is_live: bool) -> str:
 @contextmanager
 def without_orders(shop: Shop) -> Iterator[None]:
     """Take every order out of the database, and put them back."""
-    models = (Order, LineItem, Payment, Transition)
+    models = (Order, LineItem, Payment, Transition, GatewayCall)
     tables = [cast("Table", model.__table__) for model in models]
     with shop.app.app_context(), reading() as session:
         rows = [[row._asdict() for row in session.execute(select(table))] for table in tables]

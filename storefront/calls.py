@@ -1,0 +1,59 @@
+"""Our calls to Stripe, kept with the order that they were made for: the trace shows them.
+
+They are written after the fact and on their own. Losing them costs a line in the log, never a
+payment: nothing is decided by them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from storefront.db import DatabaseBusy, transaction
+from storefront.exchanges import Exchange
+from storefront.gateway import gateway
+from storefront.models import GatewayCall, Payment
+from storefront.transitions import note_news
+
+log = logging.getLogger(__name__)
+
+MOST_OF_AN_ORDER = 50
+
+
+@contextmanager
+def kept_with(payment_id: str) -> Iterator[None]:
+    """Keep what is said to Stripe in the block with the payment, whether it succeeds or fails."""
+    with gateway().overheard() as heard:
+        try:
+            yield
+        finally:
+            if heard:
+                _keep_if_possible(payment_id, heard)
+
+
+def _keep_if_possible(payment_id: str, heard: list[Exchange]) -> None:
+    try:
+        _keep(payment_id, heard)
+    except (DatabaseBusy, SQLAlchemyError) as error:
+        log.warning("calls=lost payment=%s reason=%s", payment_id, type(error).__name__)
+
+
+@transaction
+def _keep(session: Session, payment_id: str, heard: list[Exchange]) -> None:
+    """Add to what is kept, and let the oldest beyond MOST_OF_AN_ORDER go."""
+    note_news(session, payment_id)
+    order_id = session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
+    of_whom = {"order_id": order_id, "payment_id": payment_id}
+    rows = [{**of_whom, **asdict(each)} for each in heard[-MOST_OF_AN_ORDER:]]
+    session.execute(insert(GatewayCall), rows)
+    of_order = select(GatewayCall.id).where(GatewayCall.order_id == order_id)
+    kept = of_order.order_by(GatewayCall.id.desc()).limit(MOST_OF_AN_ORDER)
+    session.execute(
+        delete(GatewayCall).where(GatewayCall.order_id == order_id, GatewayCall.id.not_in(kept))
+    )

@@ -1,0 +1,296 @@
+"""The story of one order as numbered steps, from what was written down about it.
+
+The steps are those of a purchase: 1 the shopper clicks; 2 the shop asks its API layer, which asks
+Stripe; 3 the answer; 4 the browser at Stripe; 5 a signed event; 6 has it been seen; 7 payment and
+order move; 8 the page that asks. Pure: rows in, steps out; what isn't known isn't shown as done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from http import HTTPStatus
+from typing import Any
+
+from storefront.decisions import Outcome
+from storefront.evidence import SESSION_COMPLETED
+from storefront.history import History
+from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, Verdict
+from storefront.models import GatewayCall, Order, Payment, StripeEvent, Transition
+
+# What tells that the browser has been at Stripe with the client_secret: anything but the creation.
+UNTOUCHED = frozenset(
+    {"payment_intent.created", "payment_intent.canceled", "checkout.session.expired"}
+)
+NOT_TOUCHED_YET = frozenset({Verdict.CREATED.word, Verdict.INTENT_CANCELED.word})
+# What such an event did is told with its delivery: nothing.
+IDLE = frozenset({Outcome.IGNORED, Outcome.FOREIGN, Outcome.MODE_MISMATCH})
+# The event that ends each flow well, beside those of payments that take days.
+LAST_EVENTS = {
+    Flow.PAYMENT_INTENT: frozenset({"payment_intent.succeeded"}),
+    Flow.CHECKOUT_SESSION: frozenset(
+        {SESSION_COMPLETED, "checkout.session.async_payment_succeeded"}
+    ),
+}
+WAITING = frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING})
+NEVER = datetime.max.replace(tzinfo=UTC)
+# A page stops asking for an event that is so long overdue.
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+class Lane(IntEnum):
+    """Who takes part, from left to right."""
+
+    SHOPPER = 0
+    PAGE = 1
+    API = 2
+    STRIPE = 3
+    WEBHOOK = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One arrow. `at` is None while it hasn't happened, and for what happens just now.
+
+    `by_stripes_clock`: `at` is a whole second of Stripe's. `since` is the time from the last step
+    that our own clock dated; `is_at_once`: it is part of that step. `about` is the row that it was
+    read from.
+    """
+
+    key: str
+    number: int | None
+    kind: str
+    source: Lane
+    target: Lane
+    at: datetime | None = None
+    is_done: bool = True
+    by_stripes_clock: bool = False
+    since: timedelta | None = None
+    is_at_once: bool = False
+    about: Payment | GatewayCall | StripeEvent | None = None
+    moves: Sequence[Transition] = ()
+    flow: Flow = Flow.PAYMENT_INTENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """An order's steps in their order. `is_open` while more of them are to be expected soon."""
+
+    steps: list[Step]
+    is_open: bool
+
+
+def trace_of(history: History, *, now: datetime) -> Trace:
+    """Tell the story: what happened, and what is still to come of a purchase that goes on."""
+    done = _timed(sorted(_happened(history), key=_position))
+    is_over = _is_over(history)
+    to_come = [] if is_over else _to_come(history, {step.key for step in done})
+    is_overdue = _last_change(history) < now - LONGEST_WAIT
+    return Trace(steps=[*done, *to_come, _poll(history.order)], is_open=not (is_over or is_overdue))
+
+
+def _happened(history: History) -> Iterator[Step]:
+    order = history.order
+    first = history.order.payments[0] if history.order.payments else None
+    flow = _flow(first) if first else Flow.PAYMENT_INTENT
+    yield Step(
+        key="placed", number=1, kind="placed", source=Lane.SHOPPER, target=Lane.PAGE,
+        at=order.created_at, flow=flow,
+    )  # fmt: skip
+    for payment in order.payments:
+        yield from _of_attempt(history, payment)
+    for event in history.events:
+        yield from _of_event(history, event)
+    causes = {event.id for event in history.events}
+    groups: dict[tuple[str, datetime], list[Transition]] = {}
+    for move in history.transitions:
+        if move.before is not None and move.cause not in causes:
+            groups.setdefault((move.cause, move.at), []).append(move)
+    for (cause, at), moves in groups.items():
+        yield _own_move(cause, at, moves)
+
+
+def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
+    """Tell an attempt from the click to the browser's visit at Stripe."""
+    flow, suffix = _flow(payment), f"-{payment.attempt}"
+    if payment.attempt > 1:
+        yield Step(
+            key=f"again{suffix}", number=1, kind="again", source=Lane.SHOPPER, target=Lane.PAGE,
+            at=payment.created_at, about=payment, flow=flow,
+        )  # fmt: skip
+    yield Step(
+        key=f"start{suffix}", number=2, kind="start", source=Lane.PAGE, target=Lane.API,
+        at=payment.created_at, about=payment, flow=flow,
+    )  # fmt: skip
+    calls = [call for call in history.calls if call.payment_id == payment.id]
+    for call in calls:
+        number = 2 if kind_of_call(call) == "create" else None
+        yield Step(
+            key=f"call-{call.id}", number=number, kind=kind_of_call(call),
+            source=Lane.API, target=Lane.STRIPE, at=call.at, about=call, flow=flow,
+        )  # fmt: skip
+    if started_at := _started_at(payment, calls):
+        yield Step(
+            key=f"started{suffix}", number=3, kind="started", source=Lane.API, target=Lane.PAGE,
+            at=started_at, about=payment, flow=flow,
+        )  # fmt: skip
+        yield from _at_stripe(history, payment, started_at)
+
+
+def _at_stripe(history: History, payment: Payment, started_at: datetime) -> Iterator[Step]:
+    """Tell when the browser went to Stripe: a redirect we sent, a confirmation Stripe tells of."""
+    step = Step(
+        key=f"confirm-{payment.attempt}", number=4, kind="confirm", about=payment,
+        source=Lane.SHOPPER, target=Lane.STRIPE, at=started_at, flow=_flow(payment),
+    )  # fmt: skip
+    if payment.flow == Flow.CHECKOUT_SESSION:
+        yield step
+    elif (confirmed := _confirmed_at(history, payment)) is not None:
+        yield replace(step, at=max(confirmed, started_at), by_stripes_clock=True)
+
+
+def _of_event(history: History, event: StripeEvent) -> Iterator[Step]:
+    """Tell one event: its delivery, what was found about it, and what it moved."""
+    shared: dict[str, Any] = {"at": event.received_at, "about": event}
+    is_idle = event.outcome in IDLE
+    yield Step(
+        key=f"{event.id}-5", number=5, kind=event.outcome if is_idle else "event",
+        source=Lane.STRIPE, target=Lane.WEBHOOK, **shared,
+    )  # fmt: skip
+    if is_idle:
+        return
+    yield Step(
+        key=f"{event.id}-6", number=6, kind=event.outcome, source=Lane.WEBHOOK,
+        target=Lane.WEBHOOK, is_at_once=True, **shared,
+    )  # fmt: skip
+    moves = [move for move in history.transitions if move.cause == event.id]
+    if moves:
+        yield Step(
+            key=f"{event.id}-7", number=7, kind="moved", source=Lane.WEBHOOK, target=Lane.API,
+            moves=moves, is_at_once=True, **shared,
+        )  # fmt: skip
+
+
+def _own_move(cause: str, at: datetime, moves: list[Transition]) -> Step:
+    """Tell a change that no event brought: what we read at Stripe ourselves, or somebody's wish."""
+    is_reread = cause == "stripe"
+    source, target = (Lane.STRIPE, Lane.API) if is_reread else (Lane.PAGE, Lane.API)
+    return Step(
+        key=f"move-{moves[0].id}", number=7 if is_reread else None,
+        kind="learned" if is_reread else "closed" if _closes(moves) else "changed",
+        source=source, target=target, at=at, moves=moves,
+    )  # fmt: skip
+
+
+def _to_come(history: History, known: set[str]) -> Iterator[Step]:
+    """Show the steps that the purchase still needs, each once, in their order."""
+    payment = history.order.payments[-1] if history.order.payments else None
+    flow = _flow(payment) if payment else Flow.PAYMENT_INTENT
+    suffix = f"-{payment.attempt}" if payment else ""
+    is_paid = history.order.paid_at is not None
+    needed = (
+        ("start", 2, Lane.PAGE, Lane.API, payment is None),
+        ("started", 3, Lane.API, Lane.PAGE, f"started{suffix}" not in known),
+        ("confirm", 4, Lane.SHOPPER, Lane.STRIPE, f"confirm{suffix}" not in known),
+        ("event", 5, Lane.STRIPE, Lane.WEBHOOK, True),
+        ("seen", 6, Lane.WEBHOOK, Lane.WEBHOOK, True),
+        ("moved", 7, Lane.WEBHOOK, Lane.API, not is_paid),
+    )
+    for kind, number, source, target, is_missing in needed:
+        if is_missing:
+            yield Step(
+                key=f"next-{number}", number=number, kind=kind, source=source, target=target,
+                is_done=False, flow=flow,
+            )  # fmt: skip
+
+
+def _poll(order: Order) -> Step:
+    """End with the page that asks: done by being shown, once there is a last word to show."""
+    return Step(
+        key="poll", number=8, kind="poll", source=Lane.SHOPPER, target=Lane.PAGE,
+        is_done=order.status not in WAITING,
+    )  # fmt: skip
+
+
+def kind_of_call(call: GatewayCall) -> str:
+    """Say in a word what a call asked of Stripe."""
+    last = call.path.rpartition("/")[2]
+    if call.method == "GET":
+        return "find" if last in {"payment_intents", "sessions"} else "read"
+    return {"cancel": "stop", "expire": "stop", "refunds": "refund"}.get(last, "create")
+
+
+def _flow(payment: Payment) -> Flow:
+    return Flow(payment.flow)
+
+
+def _closes(moves: Sequence[Transition]) -> bool:
+    return any(move.payment_id is None and move.after == OrderStatus.CANCELLED for move in moves)
+
+
+def _started_at(payment: Payment, calls: Sequence[GatewayCall]) -> datetime | None:
+    """Return when the attempt's object was there; by its row, where the call isn't kept."""
+    for call in calls:
+        if kind_of_call(call) in {"create", "read"} and call.status == HTTPStatus.OK:
+            return call.at + timedelta(milliseconds=call.ms)
+    has_id = payment.payment_intent_id or payment.checkout_session_id
+    return payment.created_at if has_id else None
+
+
+def _confirmed_at(history: History, payment: Payment) -> datetime | None:
+    """Return the second by Stripe's clock in which the payment first was more than created.
+
+    Never later than we were told of it: two clocks don't agree.
+    """
+    told = [
+        min(datetime.fromtimestamp(event.created, UTC), event.received_at)
+        for event in history.events
+        if payment.id in {event.payment_id, event.object_payment_id} and event.type not in UNTOUCHED
+    ]
+    if payment.evidence not in NOT_TOUCHED_YET:
+        told.append(datetime.fromtimestamp(payment.evidence_created, UTC))
+    return min(told) if told else None
+
+
+def _is_over(history: History) -> bool:
+    """Say whether nothing more is to be expected: closed without money, or the last event is in."""
+    order = history.order
+    if order.paid_at is None:
+        has_money = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
+        return has_money or order.status not in WAITING
+    settling = next(each for each in order.payments if each.id == order.settled_by)
+    last = LAST_EVENTS[_flow(settling)]
+    return any(
+        event.type in last and settling.id in {event.payment_id, event.object_payment_id}
+        for event in history.events
+    )
+
+
+def _last_change(history: History) -> datetime:
+    order = history.order
+    return max([order.created_at, *(move.at for move in history.transitions)])
+
+
+# What happens in one moment is told in this order: a call before what was learned by it.
+_ORDER_IN_A_MOMENT = ("placed", "again", "start", "create", "find", "started", "confirm")
+
+
+def _position(step: Step) -> tuple[datetime, int]:
+    early = _ORDER_IN_A_MOMENT
+    rank = early.index(step.kind) if step.kind in early else len(early)
+    return step.at or NEVER, rank
+
+
+def _timed(steps: list[Step]) -> list[Step]:
+    """Give each step its distance from the one before; two clocks have none."""
+    found: list[Step] = []
+    before: datetime | None = None
+    for step in steps:
+        if step.by_stripes_clock or step.is_at_once or step.at is None:
+            found.append(step)
+            continue
+        found.append(replace(step, since=step.at - before if before else None))
+        before = step.at
+    return found

@@ -1,0 +1,100 @@
+"""The trace of an order: a fragment that asks for the next one while there is more to come."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from storefront import clock
+from storefront.db import reading
+from storefront.history import history_of
+from storefront.messages import Message, message_of
+from storefront.models import Order
+from storefront.trace import Step, trace_of
+from storefront.views.status import view_of_status
+from storefront.views.trace_words import LANES, distance, sentence_of
+from storefront.views.visitor import TOKEN, is_own, own_order_or_404
+
+bp = Blueprint("trace", __name__)
+
+MOMENT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One step, ready to be shown."""
+
+    step: Step
+    sentence: str
+    since: str
+    message: Message | None
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceView:
+    """An order's story, ready to be shown.
+
+    While the order waits, its status asks, and says when there is news; `asks_itself` when only
+    the story waits: for the event behind a payment that is known already.
+    """
+
+    id: str
+    seen: str
+    steps: list[StepView]
+    lanes: tuple[str, ...]
+    hears_of_news: bool
+    asks_itself: bool
+    poll_seconds: int
+
+
+@bp.get("/orders/<token>/trace")
+def show(token: str) -> Response | str:
+    """Tell what happened so far; nothing, at the price of one read, when that was `seen`."""
+    seen = request.args.get("seen", "")
+    if seen.partition("-")[0] == str(_version(token)):
+        return Response(status=204)
+    order = own_order_or_404(token)
+    return render_template("trace/_trace.html", order=order, trace=view_of_trace(order, seen))
+
+
+def view_of_trace(order: Order, seen: str = "") -> TraceView:
+    """Tell an order's story; what happened since it was `seen` is new. Reads the database only."""
+    moment = seen.partition("-")[2]
+    since = float(moment) if MOMENT.fullmatch(moment) else None
+    status = view_of_status(order)
+    now = clock.now()
+    trace = trace_of(history_of(order), now=now)
+    return TraceView(
+        id=f"trace-{order.number}",
+        seen=f"{order.version}-{now.timestamp():.3f}",
+        steps=[_view_of_step(step, order, since) for step in trace.steps],
+        lanes=LANES,
+        hears_of_news=status.is_waiting,
+        asks_itself=trace.is_open and not status.is_waiting,
+        poll_seconds=status.poll_seconds,
+    )
+
+
+def _view_of_step(step: Step, order: Order, since: float | None) -> StepView:
+    return StepView(
+        step=step,
+        sentence=sentence_of(step),
+        since=distance(step.since) if step.since is not None else "",
+        message=message_of(step, order),
+        is_new=bool(since and step.at and step.at.timestamp() + step.by_stripes_clock > since),
+    )
+
+
+def _version(token: str) -> int:
+    """Read the version of the visitor's order, and nothing else; 404 for anybody else's."""
+    with reading() as session:
+        statement = select(Order.version, Order.owner).where(Order.token == token)
+        found = session.execute(statement).one_or_none() if TOKEN.fullmatch(token) else None
+    if found is None or not is_own(found.owner):
+        abort(404)
+    return int(found.version)

@@ -1,0 +1,37 @@
+"""Whatever anybody does at any time: the rules hold."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from tests.simulation.hazards import FAULTS
+from tests.simulation.random_cast import play_at_random
+from tests.simulation.runs import tally_of
+from tests.simulation.world import World
+
+CHUNKS, SEEDS_OF_A_CHUNK = 36, 30
+
+
+def seeds_of(chunk: int) -> range:
+    return range(chunk * SEEDS_OF_A_CHUNK, (chunk + 1) * SEEDS_OF_A_CHUNK)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_the_rules_hold_whatever_anybody_does(world: World, chunk: int) -> None:
+    """One seed decides everything; `make simulate SEED=…` plays one again, with its trace."""
+    tally = tally_of(play_at_random(world, seed) for seed in seeds_of(chunk))
+
+    assert [str(report) for report in tally.broken] == []
+
+
+def test_the_schedules_are_wild_enough_to_prove_anything(world: World) -> None:
+    """The control: what the seeds reach is worth checking."""
+    numbers = chain.from_iterable(seeds_of(chunk) for chunk in range(0, CHUNKS, 4))
+    seen = tally_of(play_at_random(world, seed) for seed in numbers).seen
+
+    assert seen.keys() >= {"crash", "loss", *(f"fault {kind}" for kind in FAULTS)}
+    assert seen.keys() >= {"order paid", "order cancelled", "attention amount_mismatch"}
+    assert seen.keys() >= {f"delivery {outcome}" for outcome in ("applied", "stale", "duplicate")}
+    assert seen.keys() >= {"delivery foreign", "delivery mode_mismatch", "page 503"}
