@@ -117,13 +117,15 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     """Apply the event unless it came before; of several deliveries at once, one is the first.
 
     What moves an order is written before the event's row: its compare-and-set is the lock that
-    every other writer takes first, too, and whoever loses it begins again and finds the row.
+    every other writer takes first, too, and whoever loses it begins again and finds the row. So one
+    that is recorded and still changes something was parked, or came when it couldn't be understood.
     """
     decision = _decide(session, event)
     if decision.changes:
         done = _advance(session, event, decision)
         if not _insert(session, event, payload, decision):
-            _note_what_waited(session, event.id, done)
+            told = {"now_outcome": done.outcome, "now_payment": done.payment_id}
+            session.connection().execute(_AT_LAST, {"of_event": event.id, **told})
     elif _insert(session, event, payload, decision):
         done = _advance(session, event, decision)
         note_news(session, decision.payment_id)
@@ -261,6 +263,7 @@ _FIRST_DELIVERY = {
 }
 _THE_EVENT = update(StripeEvent).where(StripeEvent.id == bindparam("of_event"))
 _ONCE_MORE = _THE_EVENT.values(deliveries=StripeEvent.deliveries + 1)
+_AT_LAST = _ONCE_MORE.values(outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment"))
 _NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
     outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
 )

@@ -215,28 +215,6 @@ def test_a_refunded_charge_brings_its_refunds_in(paid: Bought):
     assert paid.payment.amount_refunded == 150
 
 
-def test_what_stripe_refuses_is_not_recorded_as_done(paid: Bought):
-    """RF-04: the Dashboard was faster with a part of it."""
-    paid.in_dashboard("refunds", payment_intent=paid.intent_id, amount=1)
-
-    paid.refund()
-    assert paid.refunds() == [(paid.total, "failed", "ann")]
-    assert "refund_failed" in paid.attentions()
-
-    paid.shop.deliver()
-    assert (paid.order.status, paid.payment.amount_refunded) == ("partially_refunded", 1)
-
-
-def test_a_refund_that_somebody_made_whole_already_is_not_missed(paid: Bought):
-    paid.in_dashboard("refunds", payment_intent=paid.intent_id)
-
-    paid.refund()
-    assert paid.refunds() == [(paid.total, "canceled", "ann")]
-
-    paid.shop.deliver()
-    assert (paid.order.status, paid.attentions()) == ("refunded", ["external_refund"])
-
-
 def test_two_workers_make_different_calls(shop: Shop):
     """RF-05: nobody waits for another's call, and none is made twice."""
     for _ in range(4):
