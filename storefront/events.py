@@ -169,19 +169,9 @@ class Subject:
     advance: Callable[[Session, Decision], Advance]
 
 
-def apply_parked(*, at_most: int = 100) -> int:
-    """Apply the events that wait for a payment that is known by now; returns how many.
-
-    The payment's own news applies them as it comes; one that was parked in the same moment waits
-    for this.
-    """
-    with reading() as session:
-        waiting = session.scalars(_PARKED_IN_VAIN.limit(at_most)).all()
-    return sum(_apply_parked(event_id) for event_id in waiting)
-
-
 @transaction
-def _apply_parked(session: Session, event_id: str) -> bool:
+def apply_parked(session: Session, event_id: str) -> bool:
+    """Apply an event that waits, if its payment is known by now; say whether it is."""
     payload = session.connection().execute(_PAYLOAD, {"of_event": event_id}).scalar()
     if payload is None:
         return False
@@ -271,18 +261,16 @@ _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
     *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
 )
 _PAYLOAD = select(StripeEvent.payload).where(StripeEvent.id == bindparam("of_event"), IS_PARKED)
-_PARKED_IN_VAIN = (
-    select(StripeEvent.id)
-    .where(
-        IS_PARKED,
-        or_(
-            StripeEvent.object_payment_id.in_(select(Payment.id)),
-            StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
-            StripeEvent.object_order_id.in_(select(Payment.order_id))
-            & StripeEvent.object_payment_id.is_(None),
-        ),
-    )
-    .order_by(StripeEvent.created)
+# The payment's own news applies what waits for it as it comes; this is what was parked in the very
+# moment of it.
+PARKED_IN_VAIN = select(StripeEvent).where(
+    IS_PARKED,
+    or_(
+        StripeEvent.object_payment_id.in_(select(Payment.id)),
+        StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
+        StripeEvent.object_order_id.in_(select(Payment.order_id))
+        & StripeEvent.object_payment_id.is_(None),
+    ),
 )
 
 
