@@ -16,7 +16,6 @@ from storefront import (
     cli_money,
     cli_operator,
     errands,
-    events,
     upkeep,
 )
 from storefront.db import is_unavailable
@@ -56,7 +55,7 @@ def work(every: int | None) -> None:
     while True:
         try:
             expired, read = upkeep.expire_orders(), upkeep.read_again()
-            events.apply_parked()
+            upkeep.apply_parked()
             calls = errands.run()
             answers.prune()
         except Exception as error:

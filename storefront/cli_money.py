@@ -6,9 +6,10 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import or_, select
 
-from storefront import errands, refunds
+from storefront import errands, refund_reports, refunds
 from storefront.db import reading
-from storefront.models import Order, Payment, Refund
+from storefront.lifecycle import RefundStatus
+from storefront.models import Order, Refund
 from storefront.money import format_money
 
 # https://docs.stripe.com/api/refunds/create: the reasons that Stripe knows, and our own.
@@ -26,13 +27,23 @@ def refund(what: str, amount: int | None, reason: str, actor: str) -> None:
 
     The refund is written down first and asked of Stripe then; if Stripe can't be reached, the
     worker goes on asking. Doing it twice is two refunds, and never more than was received.
+
+    Exits with 1 when nothing is given back, whether the shop refuses or Stripe does.
     """
+    actor = actor.strip()
+    if actor in {"", refunds.SHOP, refund_reports.STRIPE}:
+        raise click.BadParameter("Say who decides it.", param_hint="--by")
     try:
         refund_id = refunds.refund(_payment_of(what), amount=amount, reason=reason, actor=actor)
     except refunds.NotRefundable as refusal:
         raise click.ClickException(str(refusal)) from refusal
     errands.run()
-    click.echo(_told(refund_id))
+    with reading() as session:
+        made = session.get_one(Refund, refund_id)
+    if RefundStatus(made.status).is_returned:
+        why = f"{made.status}, {made.failure_reason}"
+        raise click.ClickException(f"Stripe gave nothing back ({why}): {refund_id}.")
+    click.echo(_told(made))
 
 
 def _payment_of(what: str) -> str:
@@ -56,10 +67,7 @@ def _payment_of(what: str) -> str:
     return paid[0]
 
 
-def _told(refund_id: str) -> str:
-    with reading() as session:
-        made = session.get_one(Refund, refund_id)
-        payment = session.get_one(Payment, made.payment_id)
+def _told(made: Refund) -> str:
     amount = format_money(made.amount, made.currency, "en")
     stands = f"{made.stripe_refund_id or 'not yet known to Stripe'}, {made.status}"
-    return f"{refund_id}: {amount} of {payment.id} ({stands})."
+    return f"{made.id}: {amount} of {made.payment_id} ({stands})."

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # For cron; 1 and 2 are any program's: it failed, it was called wrongly.
 GAP, NOT_WHOLE = 3, 4
+LONGEST = timedelta(days=3650)  # more than that is all there is, and no date before time began
+NUMBER = click.IntRange(min=1, max=2**63 - 1)  # what both databases can look for
 events_commands = AppGroup("events", help="Stripe's events, as they were stored.")
 attentions_commands = AppGroup("attentions", help="What a human should look at.")
 
@@ -48,6 +50,7 @@ def reconcile(dry_run: bool, within: timedelta, every: int | None) -> None:
     Exits with 0 when both sides agree on what is paid, with 3 when they don't, and with 4 when
     that can't be said yet because Stripe or the database couldn't be asked: nothing is lost then.
     """
+    within = min(within, LONGEST)
     while True:
         code = _one_round(
             lambda: reconcile_once(within=within, is_dry_run=dry_run), is_quiet=bool(every)
@@ -118,7 +121,7 @@ def show(also_resolved: bool) -> None:
 
 
 @attentions_commands.command("resolve")
-@click.argument("ids", nargs=-1, required=True, type=int, metavar="ID…")
+@click.argument("ids", nargs=-1, required=True, type=NUMBER, metavar="ID…")
 @click.option("--by", required=True, help="Who has seen to it.")
 def resolve(ids: tuple[int, ...], by: str) -> None:
     """Note that somebody has seen to them, and when."""

@@ -34,17 +34,23 @@ def _make(call: OutboxCall) -> bool:
     except KeySpent:
         outbox.change_key(call)
         _log(call, "postponed", "key_spent")
-    except GatewayMisuse as error:
-        if call.kind == outbox.REFUND:
-            refunds.note_refusal(call.arguments["refund_id"], error.code)
-        outbox.finish(call, error=str(error))
-        _log(call, "refused", error.code)
     except GatewayError as error:
-        _log(call, "postponed", error.code)
+        if isinstance(error, GatewayMisuse) and error.is_refusal:
+            _give_up(call, error)
+        else:
+            _log(call, "postponed", error.code)
     else:
         outbox.finish(call)
         return True
     return False
+
+
+def _give_up(call: OutboxCall, error: GatewayMisuse) -> None:
+    """Note that Stripe refuses the request itself; a key that it refuses may be put right."""
+    if call.kind == outbox.REFUND:
+        refunds.note_refusal(call.arguments["refund_id"], error.code)
+    outbox.finish(call, error=str(error))
+    _log(call, "refused", error.code)
 
 
 def _log(call: OutboxCall, outcome: str, code: str | None) -> None:

@@ -117,13 +117,15 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     """Apply the event unless it came before; of several deliveries at once, one is the first.
 
     What moves an order is written before the event's row: its compare-and-set is the lock that
-    every other writer takes first, too, and whoever loses it begins again and finds the row.
+    every other writer takes first, too, and whoever loses it begins again and finds the row. So one
+    that is recorded and still changes something was parked, or came when it couldn't be understood.
     """
     decision = _decide(session, event)
     if decision.changes:
         done = _advance(session, event, decision)
         if not _insert(session, event, payload, decision):
-            _note_what_waited(session, event.id, done)
+            told = {"now_outcome": done.outcome, "now_payment": done.payment_id}
+            session.connection().execute(_AT_LAST, {"of_event": event.id, **told})
     elif _insert(session, event, payload, decision):
         done = _advance(session, event, decision)
         note_news(session, decision.payment_id)
@@ -167,19 +169,9 @@ class Subject:
     advance: Callable[[Session, Decision], Advance]
 
 
-def apply_parked(*, at_most: int = 100) -> int:
-    """Apply the events that wait for a payment that is known by now; returns how many.
-
-    The payment's own news applies them as it comes; one that was parked in the same moment waits
-    for this.
-    """
-    with reading() as session:
-        waiting = session.scalars(_PARKED_IN_VAIN.limit(at_most)).all()
-    return sum(_apply_parked(event_id) for event_id in waiting)
-
-
 @transaction
-def _apply_parked(session: Session, event_id: str) -> bool:
+def apply_parked(session: Session, event_id: str) -> bool:
+    """Apply an event that waits, if its payment is known by now; say whether it is."""
     payload = session.connection().execute(_PAYLOAD, {"of_event": event_id}).scalar()
     if payload is None:
         return False
@@ -261,6 +253,7 @@ _FIRST_DELIVERY = {
 }
 _THE_EVENT = update(StripeEvent).where(StripeEvent.id == bindparam("of_event"))
 _ONCE_MORE = _THE_EVENT.values(deliveries=StripeEvent.deliveries + 1)
+_AT_LAST = _ONCE_MORE.values(outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment"))
 _NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
     outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
 )
@@ -268,18 +261,16 @@ _PARKED = select(StripeEvent.id, StripeEvent.payload).where(
     *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
 )
 _PAYLOAD = select(StripeEvent.payload).where(StripeEvent.id == bindparam("of_event"), IS_PARKED)
-_PARKED_IN_VAIN = (
-    select(StripeEvent.id)
-    .where(
-        IS_PARKED,
-        or_(
-            StripeEvent.object_payment_id.in_(select(Payment.id)),
-            StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
-            StripeEvent.object_order_id.in_(select(Payment.order_id))
-            & StripeEvent.object_payment_id.is_(None),
-        ),
-    )
-    .order_by(StripeEvent.created)
+# The payment's own news applies what waits for it as it comes; this is what was parked in the very
+# moment of it.
+PARKED_IN_VAIN = select(StripeEvent).where(
+    IS_PARKED,
+    or_(
+        StripeEvent.object_payment_id.in_(select(Payment.id)),
+        StripeEvent.object_payment_intent_id.in_(select(Payment.payment_intent_id)),
+        StripeEvent.object_order_id.in_(select(Payment.order_id))
+        & StripeEvent.object_payment_id.is_(None),
+    ),
 )
 
 

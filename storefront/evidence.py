@@ -152,19 +152,25 @@ def _read_checkout_session(found: Mapping[str, Any]) -> Snapshot:
     )
 
 
-def _read_charge(found: Mapping[str, Any]) -> Snapshot:
-    """Read a refunded charge: proof that money was captured. Refunds tell how much went back."""
+def _read_charge(found: Mapping[str, Any]) -> Snapshot | None:
+    """Read a refunded charge: proof that money was captured. Refunds tell how much went back.
+
+    None for an authorization that was released: no money of it ever came.
+    """
+    captured = whole(found.get("amount_captured"))
+    if not captured:
+        return None
     return Snapshot(
         flow=Flow.PAYMENT_INTENT,
         payment_intent_id=id_of(found.get("payment_intent")),
         status=str(found.get("status")),
         payment_status=None,
-        amount=whole(found.get("amount_captured")),
+        amount=captured,
         **_common(found),
     )
 
 
-SNAPSHOT_READERS: Mapping[str, Callable[[Mapping[str, Any]], Snapshot]] = {
+SNAPSHOT_READERS: Mapping[str, Callable[[Mapping[str, Any]], Snapshot | None]] = {
     "payment_intent": _read_payment_intent,
     "checkout.session": _read_checkout_session,
     "charge": _read_charge,

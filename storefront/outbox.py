@@ -17,6 +17,8 @@ from storefront.models import OutboxCall
 
 REFUND, LIST_REFUNDS = "refund", "list_refunds"
 LONGEST_BACKOFF = timedelta(hours=1)
+# More than it takes to come there; after days of tries the wait would be too long for a timedelta.
+MOST_DOUBLINGS = 10
 # Longer than a call can take, so that two workers never make the same call side by side.
 LEASE = timedelta(minutes=1)
 
@@ -51,7 +53,7 @@ def take_next(session: Session) -> OutboxCall | None:
     call = session.scalar(due.with_for_update(skip_locked=True))
     if call is None:
         return None
-    wait = min(LEASE * 2**call.attempts, LONGEST_BACKOFF)
+    wait = min(LEASE * 2 ** min(call.attempts, MOST_DOUBLINGS), LONGEST_BACKOFF)
     changed = session.execute(
         update(OutboxCall)
         .where(OutboxCall.id == call.id, OutboxCall.attempts == call.attempts)

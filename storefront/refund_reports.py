@@ -83,7 +83,10 @@ def _row_of(rows: Rows, report: RefundReport) -> Row[Any] | None:
 
 
 def _changes(known: Row[Any] | None, report: RefundReport) -> dict[str, Any]:
-    """Return the refund's columns that the report changes; none when it is old news."""
+    """Return the refund's columns that the report changes; none when it is old news.
+
+    Until Stripe has told of a refund its status is our own guess, and any report knows better.
+    """
     if known is None:
         return {
             "id": new_id("refund"),
@@ -96,7 +99,8 @@ def _changes(known: Row[Any] | None, report: RefundReport) -> dict[str, Any]:
             "failure_reason": report.failure_reason,
         }
     told: dict[str, Any] = {"stripe_refund_id": report.id, "amount": report.amount}
-    if report.status.rank > RefundStatus(known.status).rank:
+    is_guess = known.stripe_refund_id is None
+    if is_guess or report.status.rank > RefundStatus(known.status).rank:
         told |= {"status": report.status, "failure_reason": report.failure_reason}
     return {name: value for name, value in told.items() if value != getattr(known, name)}
 
@@ -143,6 +147,6 @@ def _flag(
     }
     if before is None:
         open_attention(session, EXTERNAL_REFUND, **about)
-    has_failed_before = before is not None and before.status == RefundStatus.FAILED
-    if report.status is RefundStatus.FAILED and not has_failed_before:
+    was_returned = before is not None and RefundStatus(before.status).is_returned
+    if report.status.is_returned and not was_returned:
         open_attention(session, REFUND_FAILED, **about)

@@ -74,11 +74,12 @@ def note_refusal(session: Session, refund_id: str, code: str | None) -> None:
 
     Unless all of the money has gone back another way: then what was wanted has happened.
     """
-    refund = session.get_one(Refund, refund_id)
-    payment = session.get_one(Payment, refund.payment_id)
+    its = select(Payment).join(Refund).where(Refund.id == refund_id)
+    payment = session.scalars(its).one()
+    order = session.get_one(Order, payment.order_id)
+    refund = session.get_one(Refund, refund_id)  # after the order, whose version guards it
     if refund.stripe_refund_id or RefundStatus(refund.status).is_returned:
         return
-    order = session.get_one(Order, payment.order_id)
     change_order(session, order.id, order.version)
     is_done = code == ALREADY_REFUNDED
     refund.status = RefundStatus.CANCELED if is_done else RefundStatus.FAILED

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from storefront import clock, cursors
+from storefront import clock, cursors, events
 from storefront.attempts import OrderNotPayable, bring_about
 from storefront.checkout import cancel_order
-from storefront.db import reading
+from storefront.db import is_unavailable, reading
 from storefront.gateway_errors import GatewayError
 from storefront.lifecycle import ClosedReason, OrderStatus
-from storefront.models import Order, Payment
+from storefront.models import Order, Payment, StripeEvent
 from storefront.open_payments import silent_since
 
 log = logging.getLogger(__name__)
@@ -45,20 +45,34 @@ def read_again() -> int:
     return _each(cursors.next_in_turn("read_again", waiting, by, at_most=AT_MOST), _read)
 
 
+def apply_parked() -> int:
+    """Apply events that wait for a payment that is known by now; returns how many were looked at.
+
+    Those whose payment never appears don't keep the others from their turn.
+    """
+    by = (StripeEvent.received_at, StripeEvent.id)
+    waiting = cursors.next_in_turn("apply_parked", events.PARKED_IN_VAIN, by, at_most=AT_MOST)
+    return _each(waiting, events.apply_parked)
+
+
 def _read(payment_id: str) -> None:
     with reading() as session:
         payment = session.get_one(Payment, payment_id)
     bring_about(payment)
 
 
-def _each(ids: Iterable[str], do: Callable[[str], None]) -> int:
-    """Do it to every one; one that can't be done now doesn't stop the others."""
+def _each(ids: Iterable[str], do: Callable[[str], object]) -> int:
+    """Do it to every one; one that can't be done now, or hits a bug, doesn't stop the others."""
     done = 0
     for each in ids:
         try:
             do(each)
         except (OrderNotPayable, GatewayError) as error:
             log.warning("upkeep=postponed of=%s reason=%s", each, type(error).__name__)
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            log.exception("upkeep=failed of=%s", each)
         else:
             done += 1
     return done

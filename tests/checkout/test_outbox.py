@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from storefront import errands
 from storefront.models import Attention, OutboxCall
@@ -123,6 +124,16 @@ def test_each_try_waits_longer_than_the_one_before(sqlite_shop: Shop):
         sqlite_shop.now = due
 
     assert [wait / 60 for wait in waits] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_a_call_is_still_made_after_days_of_tries(shop: Shop):
+    """ST-11: it waits an hour each time, and keeps none of the others from their turn."""
+    owe(shop, 2)
+    shop.write(update(OutboxCall).values(attempts=2000))
+
+    assert shop.work() == 2
+
+    assert net_captured(shop) == 0
 
 
 def test_a_failure_that_stripe_repeats_is_outlived(sqlite_shop: Shop):

@@ -63,3 +63,8 @@ def test_the_first_resolution_stays(flagged: Shop):
 @pytest.mark.parametrize("words", [["1"], ["1", "--by", " "], ["--by", "Ada"]])
 def test_it_must_be_said_what_was_seen_to_and_by_whom(sqlite_shop: Shop, words: list[str]):
     assert command(sqlite_shop, "attentions", "resolve", *words).exit_code == 2
+
+
+def test_a_number_that_no_attention_can_have_is_refused(flagged: Shop):
+    for number in ("0", str(2**63), "9" * 30, "x"):
+        assert command(flagged, "attentions", "resolve", number, "--by", "Ada").exit_code == 2

@@ -113,3 +113,9 @@ def test_a_healthy_shop_costs_a_few_calls(sqlite_shop: Shop):
         "GET /v1/events", "GET /v1/events", "GET /v1/events",
         "GET /v1/payment_intents", "GET /v1/checkout/sessions",
     ]  # fmt: skip
+
+
+def test_a_time_longer_than_any_shop_is_old_means_everything(sqlite_shop: Shop):
+    sqlite_shop.visitor().buy()
+
+    assert command(sqlite_shop, "reconcile", "--within", "999999d").exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -25,6 +26,26 @@ def test_the_same_event_twice_has_its_effects_once(shop: Shop) -> None:
     assert standing(shop) == before
     assert len(shop.all(Transition)) == history
     assert shop.one(StripeEvent).deliveries == 2
+
+
+@pytest.mark.parametrize("before", ["ignored", "foreign", "mode_mismatch"])
+def test_an_event_that_moved_nothing_is_applied_when_it_is_sent_again(
+    shop: Shop, before: str
+) -> None:
+    """L1: the shop has learned of its kind since, or a setting was put right."""
+    token = paid(shop)
+    event = the(shop, "payment_intent.succeeded")
+    row = {"id": event["id"], "type": event["type"], "created": event["created"]}
+    received_at = datetime.fromtimestamp(shop.now, UTC)
+    rest = {"is_live": False, "payload": "{}", "outcome": before, "received_at": received_at}
+    shop.write(StripeEvent.__table__.insert().values(**row, **rest, deliveries=1))
+
+    assert outcome_of(shop, event) == "applied"
+    assert outcome_of(shop, event) == "duplicate"
+
+    assert shop.order(token).status == "paid"
+    stored = shop.one(StripeEvent)
+    assert (stored.outcome, stored.deliveries) == ("applied", 3)
 
 
 def test_an_older_event_delivered_again_changes_nothing(sqlite_shop: Shop) -> None:
