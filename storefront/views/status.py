@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from storefront import clock
 from storefront.attentions import is_open_attention_of, needs_a_human
-from storefront.db import reading
+from storefront.db import glancing
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
@@ -178,8 +178,8 @@ def tag_of_status(token: str) -> str:
     """Return the tag that the order's view would have now, in one read; 404 for anybody else's."""
     found = None
     if TOKEN.fullmatch(token):
-        with reading() as session:
-            found = session.connection().execute(_STANDING, {"token": token}).one_or_none()
+        with glancing() as connection:
+            found = connection.execute(_STANDING, {"token": token}).one_or_none()
     if found is None or not is_own(found.owner):
         abort(404)
     began = max(found.created_at, found.last_attempt_at or found.created_at)
