@@ -50,16 +50,16 @@ def differences(
             if shown is None:
                 yield f"Order {token} isn't shown to the browser that ordered it."
                 continue
-            sums = sum(net[way] for way in ways), sum(gross[way] for way in ways)
+            sums = {"net": sum(net[way] for way in ways), "gross": sum(gross[way] for way in ways)}
             if token not in left_to_a_person:
-                yield from _complaints(token, shown, totals[token], *sums)
+                yield from _complaints(token, shown, totals[token], **sums)
             for way in ways:
                 net.pop(way, None)
     if left := sum(net.values()):
         yield f"Stripe has {left} that belongs to no order that anybody was shown."
 
 
-def _complaints(token: str, shown: Shown, total: int, net: int, gross: int) -> Iterator[str]:
+def _complaints(token: str, shown: Shown, total: int, *, net: int, gross: int) -> Iterator[str]:
     if shown.is_waiting:
         yield f"L2: order {token} still says “{shown.title}”."
         return

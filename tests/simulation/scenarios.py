@@ -208,14 +208,13 @@ SCENARIOS: Mapping[str, Scenario] = {
 }  # fmt: skip
 
 
-# One switch shows nearly everything. Some have too many orders for that, some few enough for two;
+# One switch shows nearly everything. Some have too many orders for that, one few enough for two;
 # `make simulate` plays all with one more.
 SWITCHES = {
     "paid twice": 0,
     "killed while money is given back": 0,
     "a forger among the events": 0,
     "cancelled while it is paid": 2,
-    "expired while it is paid": 2,
 }
 
 

@@ -6,7 +6,6 @@ from itertools import chain
 
 import pytest
 
-from tests.simulation.hazards import FAULTS
 from tests.simulation.random_cast import play_at_random
 from tests.simulation.runs import tally_of
 from tests.simulation.world import World
@@ -27,11 +26,10 @@ def test_the_rules_hold_whatever_anybody_does(world: World, chunk: int) -> None:
 
 
 def test_the_schedules_are_wild_enough_to_prove_anything(world: World) -> None:
-    """The control: what the seeds reach is worth checking."""
-    numbers = chain.from_iterable(seeds_of(chunk) for chunk in range(0, CHUNKS, 3))
+    """The control: what a few seeds reach is worth checking."""
+    numbers = chain.from_iterable(map(seeds_of, range(3)))
     seen = tally_of(play_at_random(world, seed) for seed in numbers).seen
 
-    assert seen.keys() >= {"crash", "loss", *(f"fault {kind}" for kind in FAULTS)}
-    assert seen.keys() >= {"order paid", "order cancelled", "attention amount_mismatch"}
-    assert seen.keys() >= {f"delivery {outcome}" for outcome in ("applied", "stale", "duplicate")}
-    assert seen.keys() >= {"delivery foreign", "delivery mode_mismatch", "page 503"}
+    assert seen.keys() >= {"crash", "fault", "loss", "lost", "attacks"}
+    assert seen.keys() >= {"order paid", "order cancelled", "order refunded", "attention disputed"}
+    assert seen.keys() >= {f"delivery {each}" for each in ("applied", "stale", "duplicate")}
