@@ -29,31 +29,32 @@ EXPECTED = {200, 303, 404, 422, 503}
 
 @dataclass(frozen=True)
 class Shown:
-    """Where the shop said that an order stands."""
+    """Where the shop says that an order stands."""
 
     status: str
     title: str
     sentence: str
     is_waiting: bool
-    total: int | None
 
 
 @dataclass
 class Memory:
     """What a browser keeps, so that it can be opened again: cookies, and the pages it has seen.
 
-    `ways` are the addresses that lead to paying at Stripe, by the order's token: the ids in them.
+    By the order's token: `ways` are the ids in the addresses that lead to paying at Stripe, and
+    `totals` what it said that the order costs.
     """
 
     name: str
     cookies: dict[Any, Any] = field(default_factory=dict)
     csrf_token: str = ""
     ways: dict[str, list[str]] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
 
     def copied(self) -> Memory:
         """Return a copy that later steps leave alone."""
         ways = {token: list(ids) for token, ids in self.ways.items()}
-        return replace(self, cookies=dict(self.cookies), ways=ways)
+        return replace(self, cookies=dict(self.cookies), ways=ways, totals=dict(self.totals))
 
 
 class Browser:
@@ -102,11 +103,17 @@ class Browser:
         answer = self.get(f"/orders/{token}")
         return read_page(answer.text) if answer is not None and answer.status_code == 200 else None
 
+    def poll(self, token: str) -> Shown | None:
+        """Let an order's page ask where the order stands; None when it isn't told."""
+        answer = self.get(f"/orders/{token}/status")
+        return read_page(answer.text) if answer is not None and answer.status_code == 200 else None
+
     def _arrive_at_stripe(self, session_id: str) -> None:
         """Stripe's page says which order it is about, in its link back to the shop."""
         session = self.world.sandbox.get("checkout.session", session_id)
         if found := ORDER.search(session["cancel_url"]):
             self._remember(found[1], session_id)
+            self.memory.totals[found[1]] = session["amount_total"]
 
     def _noted(self, answer: TestResponse | None) -> TestResponse | None:
         """Remember what a page leads to, and let nothing pass that the shop may not answer."""
@@ -122,6 +129,8 @@ class Browser:
         if order := ORDER.search(answer.location or "") or ORDER.search(path):
             secret = CLIENT_SECRET.search(answer.text)
             self._remember(order[1], secret[1] if secret else None)
+            if total := TOTAL.search(answer.text):
+                self.memory.totals[order[1]] = int(re.sub(r"\D", "", total[1]))
         if shown := read_page(answer.text):
             self.world.schedule.scheduler.note(f"reads “{shown.title}”")
         return answer
@@ -133,16 +142,14 @@ class Browser:
 
 
 def read_page(text: str) -> Shown | None:
-    """Read the status and the total off an order's page; None for every other page."""
+    """Read the status off an order's page; None for every other page."""
     found = SHOWN.search(text)
     if found is None:
         return None
     status, attributes, title, sentence = found.groups()
-    total = TOTAL.search(text)
     return Shown(
         status=status,
         title=html.unescape(title),
         sentence=html.unescape(sentence),
         is_waiting="hx-trigger" in attributes,
-        total=int(re.sub(r"\D", "", total[1])) if total else None,
     )

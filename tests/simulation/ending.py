@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 # Enough for an order to expire, for a bank debit to settle, and for every call to be tried again.
-WAITS = (0, 2 * 3600, 4 * 24 * 3600, 2 * 3600, 2 * 3600)
+WAITS = (2 * 3600, 4 * 24 * 3600, 2 * 3600, 2 * 3600)
 OPEN = """
     SELECT id FROM orders WHERE status IN ('pending', 'processing')
     UNION ALL SELECT payment_id FROM outbox WHERE done_at IS NULL"""

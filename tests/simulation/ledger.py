@@ -44,26 +44,27 @@ def differences(
     """
     net, gross = taken(sandbox), captured(sandbox)
     for browser in browsers:
+        totals = browser.memory.totals
         for token, ways in browser.memory.ways.items():
-            shown = browser.look(token)
+            shown = browser.poll(token) if token in totals else browser.look(token)
             if shown is None:
                 yield f"Order {token} isn't shown to the browser that ordered it."
                 continue
             sums = sum(net[way] for way in ways), sum(gross[way] for way in ways)
             if token not in left_to_a_person:
-                yield from _complaints(token, shown, *sums)
+                yield from _complaints(token, shown, totals[token], *sums)
             for way in ways:
                 net.pop(way, None)
     if left := sum(net.values()):
         yield f"Stripe has {left} that belongs to no order that anybody was shown."
 
 
-def _complaints(token: str, shown: Shown, net: int, gross: int) -> Iterator[str]:
+def _complaints(token: str, shown: Shown, total: int, net: int, gross: int) -> Iterator[str]:
     if shown.is_waiting:
         yield f"L2: order {token} still says “{shown.title}”."
         return
-    if not FITS[shown.title](net, shown.total or 0):
-        yield f"M4: order {token} of {shown.total} says “{shown.title}”, and Stripe has {net}."
+    if not FITS[shown.title](net, total):
+        yield f"M4: order {token} of {total} says “{shown.title}”, and Stripe has {net}."
     if NOT_CHARGED in shown.sentence and gross:
         yield f"M4: order {token} says “{shown.sentence}”, and Stripe took {gross}."
 

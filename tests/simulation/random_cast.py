@@ -36,7 +36,7 @@ PARTS: Mapping[str, tuple[Sequence[Act], int]] = {
         2,
     ),
 }  # fmt: skip
-MOST_ACTS = 5
+MOST_ACTS = 4
 
 
 def play_at_random(world: World, seed: int) -> Report:
@@ -49,7 +49,9 @@ def drawn_scenario(dice: Dice) -> Scenario:
     """Draw one."""
     opening = dice.pick([name for name, act in OPENINGS.items() if act not in FORGETFUL])
     cast: dict[str, Act] = {"shopper": _shopper(0), "neighbour": _shopper(1)}
-    cast |= {name: _repeated(acts, most) for name, (acts, most) in PARTS.items()}
+    for name, (acts, most) in PARTS.items():
+        if many := dice.number(2) * (1 + dice.number(most)):
+            cast[name] = _repeated(acts, many)
     hazards = {
         "crashes": dice.number(3), "faults": dice.number(3), "losses": dice.number(2),
         "odds": 12, "ticks": (0, 0, 0, 1),
@@ -67,11 +69,10 @@ def _shopper(number: int) -> Act:
     return act
 
 
-def _repeated(acts: Sequence[Act], most: int) -> Act:
+def _repeated(acts: Sequence[Act], many: int) -> Act:
     def act(world: World) -> None:
-        dice = world.schedule.dice
-        for _ in range(dice.number(most + 1)):
+        for _ in range(many):
             world.schedule.scheduler.pause("looks around")
-            dice.pick(acts)(world)
+            world.schedule.dice.pick(acts)(world)
 
     return act

@@ -26,6 +26,7 @@ class Actor(greenlet):
         self.name = name
         self.is_served = False
         self.is_killed = False
+        self.can_go_on: Callable[[], bool] = _always
 
 
 class Scheduler:
@@ -69,6 +70,15 @@ class Scheduler:
         if not self.is_over and isinstance(actor := getcurrent(), Actor):
             actor.parent.switch()
 
+    def wait_until(self, is_so: Callable[[], bool], label: str) -> None:
+        """Let the others go on until something is so."""
+        self.note(label)
+        if isinstance(actor := getcurrent(), Actor):
+            actor.can_go_on = is_so
+            while not (is_so() or self.is_over):
+                actor.parent.switch()
+            actor.can_go_on = _always
+
     def note(self, label: str) -> None:
         """Write a line into the trace."""
         actor = current_actor()
@@ -83,10 +93,11 @@ class Scheduler:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()[:16]
 
     def _next(self, latest: Actor | None) -> Actor:
-        """Choose who goes on. The latest is the tamest choice, while there are switches left."""
-        if latest is None or latest.dead:
-            return self._dice.pick(self._actors)
-        others = [each for each in self._actors if each is not latest]
+        """Choose who goes on: the latest, unless it can't or there are switches left."""
+        ready = [each for each in self._actors if each.can_go_on()]
+        if latest not in ready:
+            return self._dice.pick(ready)
+        others = [each for each in ready if each is not latest]
         if self._switches_left == 0:
             return latest
         chosen = self._dice.pick([latest, *others])
@@ -100,6 +111,10 @@ class Scheduler:
             if actor:  # began, and hasn't ended
                 actor.throw(GreenletExit)
         self._actors.clear()
+
+
+def _always() -> bool:
+    return True
 
 
 def current_actor() -> Actor | None:

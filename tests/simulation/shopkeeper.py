@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from storefront import events, reconcile, refunds, upkeep
+from storefront import reconcile, refunds, upkeep
 from storefront.attentions import list_attentions, resolve
 from storefront.gateway_errors import GatewayError
 
@@ -34,7 +34,7 @@ def empty_the_outbox(world: World) -> None:
 
 def apply_parked(world: World) -> None:
     """Apply what came before what it is about, as `flask work` does."""
-    _in_a_process(world, "flask work: applies what was parked", events.apply_parked)
+    _in_a_process(world, "flask work: applies what was parked", upkeep.apply_parked)
 
 
 def compare_with_stripe(world: World) -> None:

@@ -121,7 +121,7 @@ def look(browser: Browser) -> None:
 def poll(browser: Browser) -> None:
     """Let an open page ask for the status."""
     if token := an_order(browser):
-        browser.get(f"/orders/{token}/status")
+        browser.poll(token)
 
 
 def resume(browser: Browser) -> None:

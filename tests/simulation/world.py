@@ -26,6 +26,7 @@ from storefront.events import HEARD
 from tests.shop import Shop, demo_settings
 from tests.simulation.browser import Browser, Memory
 from tests.simulation.dice import Dice, ScriptedDice
+from tests.simulation.company import TurnTakingGroup
 from tests.simulation.hazards import Hazards
 from tests.simulation.invariants import Broken, Watch
 from tests.simulation.openings import OPENINGS, Opening, copies
@@ -60,7 +61,8 @@ class World(Shop):
         self._outside = replaced(self.urn, self._nap)
         self._works = self.transport.send
         self.transport.send = self._call  # type: ignore[method-assign]
-        self.app.extensions["write_queue"] = self
+        group = TurnTakingGroup(self._wait_until)
+        self.app.extensions |= {"write_queue": self, "group_commit": group}
         self._is_writing = self._has_committed = False
         with self.app.app_context():
             self.engine = db.engine
@@ -155,8 +157,8 @@ class World(Shop):
 
     def wait(self, seconds: float) -> None:
         """Let time pass, between requests: none of them takes that long."""
-        while self.schedule.scheduler.are_others_served():
-            self.schedule.scheduler.pause("waits for requests to end")
+        scheduler = self.schedule.scheduler
+        scheduler.wait_until(lambda: not scheduler.are_others_served(), "waits for requests to end")
         self.schedule.scheduler.note(f"{seconds} s pass")
         super().wait(seconds)
 
@@ -209,6 +211,9 @@ class World(Shop):
         answer = self._works(request)
         self.moment(f"Stripe answers {answer.status_code}")
         return answer
+
+    def _wait_until(self, is_so: Callable[[], bool], label: str) -> None:
+        self.schedule.scheduler.wait_until(is_so, label)
 
     def _nap(self, seconds: float) -> None:
         self.now += round(seconds)
