@@ -52,14 +52,14 @@ def differences(
                 continue
             sums = sum(net[way] for way in ways), sum(gross[way] for way in ways)
             if token not in left_to_a_person:
-                yield from _complaints(token, shown, totals[token], *sums)
+                yield from _complaints(token, shown, totals[token], net=sums[0], gross=sums[1])
             for way in ways:
                 net.pop(way, None)
     if left := sum(net.values()):
         yield f"Stripe has {left} that belongs to no order that anybody was shown."
 
 
-def _complaints(token: str, shown: Shown, total: int, net: int, gross: int) -> Iterator[str]:
+def _complaints(token: str, shown: Shown, total: int, *, net: int, gross: int) -> Iterator[str]:
     if shown.is_waiting:
         yield f"L2: order {token} still says “{shown.title}”."
         return

@@ -86,7 +86,7 @@ class Control:
 
 CONTROLS = {
     "NC-1: no inbox, only the last event is remembered": Control(
-        "declined, then paid", "E2", ((events, "_insert", remember_only_the_last),)
+        "declined, then paid", "E1", ((events, "_insert", remember_only_the_last),)
     ),
     "NC-2: every retry has a key of its own": Control(
         "killed while the payment is started", "I1", ((Gateway, "_create", with_another_key),)

@@ -25,8 +25,8 @@ from storefront.db import db
 from storefront.events import HEARD
 from tests.shop import Shop, demo_settings
 from tests.simulation.browser import Browser, Memory
-from tests.simulation.dice import Dice, ScriptedDice
 from tests.simulation.company import TurnTakingGroup
+from tests.simulation.dice import Dice, ScriptedDice
 from tests.simulation.hazards import Hazards
 from tests.simulation.invariants import Broken, Watch
 from tests.simulation.openings import OPENINGS, Opening, copies
