@@ -20,7 +20,7 @@ from tests.checkout.test_two_tabs import FLOWS, START, net_captured
 from tests.shop import Client, Shop, Visitor
 from tests.webhooks.telling import retold, the
 
-LOST_SESSION = 10 * 60
+LOST_SESSION = 20 * 60
 
 
 def failed_and_remembered(shop: Shop, flow: str) -> Visitor:

@@ -10,7 +10,7 @@ from tests.simulation.random_cast import play_at_random
 from tests.simulation.runs import tally_of
 from tests.simulation.world import World
 
-CHUNKS, SEEDS_OF_A_CHUNK = 17, 30
+CHUNKS, SEEDS_OF_A_CHUNK = 19, 30
 
 
 def seeds_of(chunk: int) -> range:

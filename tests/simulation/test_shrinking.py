@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.simulation.dice import DrawnDice
 from tests.simulation.play import Report, play
@@ -12,7 +12,8 @@ from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.world import World
 
 FEW = settings(
-    max_examples=60,
+    max_examples=15,
+    phases=[Phase.generate, Phase.shrink],
     deadline=None,
     derandomize=True,
     database=None,
