@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Exists, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -46,6 +48,21 @@ def open_attention(session: Session, reason: str, **columns: str | int | None) -
         insert(Attention).values(
             reason=reason, sentence=SENTENCES[reason], opened_at=clock.now(), **columns
         )
+    )
+
+
+def open_attention_about(
+    session: Session, reason: str, payment: Any, *, amount: int, currency: str
+) -> None:
+    """Ask for a human about money that goes back of a payment, or doesn't; see `open_attention`."""
+    open_attention(
+        session,
+        reason,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+        amount_due=amount,
+        amount_received=payment.amount_received,
+        currency=currency,
     )
 
 

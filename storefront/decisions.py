@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from storefront.binding import Attempts, Rows, Unbound, attempts_of_its_order, bind
@@ -70,6 +70,15 @@ class Decision:
         return self.outcome is Outcome.APPLIED and any(each.has_parked for each in self.attempts)
 
 
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What applying a decision did, to which payment, and whether it left calls in the outbox."""
+
+    outcome: Outcome
+    payment_id: str | None = None
+    has_calls: bool = False
+
+
 def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
     """Find the payment and say what `heard` changes of it, in one query and without a write."""
     news = News(snapshot, heard)
@@ -83,13 +92,25 @@ def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
     return Decision(Outcome.APPLIED if changes else Outcome.STALE, news, attempts, payment, changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """What applying a decision did, to which payment, and whether it left calls in the outbox."""
+def decide_report(
+    session: Session,
+    report: RefundReport | DisputeReport,
+    known: Callable[[Row[Any]], Select[*tuple[Any, ...]]],
+    changes_of: Callable[[Rows], Mapping[str, Any]],
+) -> Decision:
+    """Find the payment that a refund or dispute is about, and say what the report changes.
 
-    outcome: Outcome
-    payment_id: str | None = None
-    has_calls: bool = False
+    `known` selects what is known of it here, given the payment; `changes_of` tells from these rows
+    what is news.
+    """
+    attempts = attempts_of_its_order(session, report)
+    payment = bind(attempts, report)
+    if isinstance(payment, Unbound):
+        return Decision(Outcome(payment), report, attempts)
+    rows = session.execute(known(payment)).all()
+    changes = changes_of(rows)
+    outcome = Outcome.APPLIED if changes else Outcome.STALE
+    return Decision(outcome, report, attempts, payment, changes, rows)
 
 
 def known_evidence(payment: Row[Any]) -> Evidence:

@@ -8,9 +8,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.attentions import DISPUTE_LOST, DISPUTE_WON, DISPUTED, open_attention
-from storefront.binding import Rows, Unbound, attempts_of_its_order, bind
-from storefront.decisions import Advance, Decision, Outcome
+from storefront.attentions import DISPUTE_LOST, DISPUTE_WON, DISPUTED, open_attention_about
+from storefront.binding import Rows
+from storefront.decisions import Advance, Decision, Outcome, decide_report
 from storefront.evidence import Event
 from storefront.models import Dispute
 from storefront.reports import ENDS_OF_A_DISPUTE, DisputeReport, read_dispute
@@ -25,14 +25,8 @@ def decide(session: Session, event: Event) -> Decision:
     report = read_dispute(event.object, created=event.created)
     if report is None:
         return Decision(Outcome.IGNORED)
-    attempts = attempts_of_its_order(session, report)
-    payment = bind(attempts, report)
-    if isinstance(payment, Unbound):
-        return Decision(Outcome(payment), report, attempts)
-    rows = session.execute(select(*Dispute.__table__.c).where(Dispute.id == report.id)).all()
-    changes = _changes(rows, report)
-    outcome = Outcome.APPLIED if changes else Outcome.STALE
-    return Decision(outcome, report, attempts, payment, changes, rows)
+    its = select(*Dispute.__table__.c).where(Dispute.id == report.id)
+    return decide_report(session, report, lambda _: its, lambda rows: _changes(rows, report))
 
 
 def advance(session: Session, decision: Decision) -> Advance:
@@ -45,14 +39,8 @@ def advance(session: Session, decision: Decision) -> Advance:
         change_order(session, payment.order_id, payment.order_version)
         _save(session, payment.id, report, decision)
         for reason in _reasons(decision.rows, report):
-            open_attention(
-                session,
-                reason,
-                order_id=payment.order_id,
-                payment_id=payment.id,
-                amount_due=report.amount,
-                amount_received=payment.amount_received,
-                currency=report.currency,
+            open_attention_about(
+                session, reason, payment, amount=report.amount, currency=report.currency
             )
     return Advance(decision.outcome, decision.payment_id)
 

@@ -136,11 +136,14 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
     return _with_parked(session, decision, done)
 
 
-def _note_what_waited(session: Session, event_id: str, done: Advance) -> None:
-    """Note what an event that was parked did at last; raises LostRace when it wasn't parked."""
+def _apply_waiting(session: Session, event_id: str, payload: str) -> Advance:
+    """Apply an event that was parked, and note what it did; raises LostRace when it wasn't."""
+    event = read_event(json.loads(payload))
+    done = _advance(session, event, _decide(session, event))
     told = {"of_event": event_id, "now_outcome": done.outcome, "now_payment": done.payment_id}
     if rowcount_of(session.connection().execute(_NO_LONGER_PARKED, told)) != 1:
         raise LostRace
+    return done
 
 
 def _with_parked(session: Session, decision: Decision, done: Advance) -> Advance:
@@ -154,9 +157,7 @@ def _with_parked(session: Session, decision: Decision, done: Advance) -> Advance
     }
     has_calls = done.has_calls
     for row in session.connection().execute(_PARKED, its).all():
-        event = read_event(json.loads(row.payload))
-        late = _advance(session, event, _decide(session, event))
-        _note_what_waited(session, row.id, late)
+        late = _apply_waiting(session, row.id, row.payload)
         has_calls = has_calls or late.has_calls
     return replace(done, has_calls=has_calls)
 
@@ -175,12 +176,7 @@ def apply_parked(session: Session, event_id: str) -> bool:
     payload = session.connection().execute(_PAYLOAD, {"of_event": event_id}).scalar()
     if payload is None:
         return False
-    event = read_event(json.loads(payload))
-    decision = _decide(session, event)
-    if decision.outcome is Outcome.PARKED:
-        return False
-    _note_what_waited(session, event_id, _advance(session, event, decision))
-    return True
+    return _apply_waiting(session, event_id, payload).outcome is not Outcome.PARKED
 
 
 def _decide(session: Session, event: Event) -> Decision:

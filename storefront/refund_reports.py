@@ -13,10 +13,10 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.attentions import EXTERNAL_REFUND, REFUND_FAILED, open_attention
-from storefront.binding import Rows, Unbound, attempts_of_its_order, bind
+from storefront.attentions import EXTERNAL_REFUND, REFUND_FAILED, open_attention_about
+from storefront.binding import Rows
 from storefront.db import transaction
-from storefront.decisions import Advance, Decision, Outcome
+from storefront.decisions import Advance, Decision, Outcome, decide_report
 from storefront.evidence import Event
 from storefront.ids import new_id
 from storefront.lifecycle import PaymentStatus, RefundStatus
@@ -64,15 +64,13 @@ def apply_report(session: Session, report: RefundReport) -> Advance:
 
 
 def _decide(session: Session, report: RefundReport) -> Decision:
-    attempts = attempts_of_its_order(session, report)
-    payment = bind(attempts, report)
-    if isinstance(payment, Unbound):
-        return Decision(Outcome(payment), report, attempts)
-    its = select(*Refund.__table__.c).where(Refund.payment_id == payment.id)
-    rows = session.execute(its).all()
-    changes = _changes(_row_of(rows, report), report)
-    outcome = Outcome.APPLIED if changes else Outcome.STALE
-    return Decision(outcome, report, attempts, payment, changes, rows)
+    every = select(*Refund.__table__.c)
+    return decide_report(
+        session,
+        report,
+        lambda payment: every.where(Refund.payment_id == payment.id),
+        lambda rows: _changes(_row_of(rows, report), report),
+    )
 
 
 def _row_of(rows: Rows, report: RefundReport) -> Row[Any] | None:
@@ -138,15 +136,9 @@ def _flag(
     session: Session, payment: Row[Any], report: RefundReport, before: Row[Any] | None
 ) -> None:
     """Ask for a human when a refund is none of ours, and when one didn't arrive."""
-    about = {
-        "order_id": payment.order_id,
-        "payment_id": payment.id,
-        "amount_due": report.amount,
-        "amount_received": payment.amount_received,
-        "currency": report.currency,
-    }
+    amount, currency = report.amount, report.currency
     if before is None:
-        open_attention(session, EXTERNAL_REFUND, **about)
+        open_attention_about(session, EXTERNAL_REFUND, payment, amount=amount, currency=currency)
     was_returned = before is not None and RefundStatus(before.status).is_returned
     if report.status.is_returned and not was_returned:
-        open_attention(session, REFUND_FAILED, **about)
+        open_attention_about(session, REFUND_FAILED, payment, amount=amount, currency=currency)

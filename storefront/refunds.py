@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, outbox
-from storefront.attentions import REFUND_FAILED, open_attention
+from storefront.attentions import REFUND_FAILED, open_attention_about
 from storefront.binding import attempts_of_order
 from storefront.db import reading, transaction
 from storefront.ids import new_id
@@ -85,14 +85,8 @@ def note_refusal(session: Session, refund_id: str, code: str | None) -> None:
     refund.status = RefundStatus.CANCELED if is_done else RefundStatus.FAILED
     refund.failure_reason, refund.updated_at = code, clock.now()
     if not is_done:
-        open_attention(
-            session,
-            REFUND_FAILED,
-            order_id=payment.order_id,
-            payment_id=payment.id,
-            amount_due=refund.amount,
-            amount_received=payment.amount_received,
-            currency=refund.currency,
+        open_attention_about(
+            session, REFUND_FAILED, payment, amount=refund.amount, currency=refund.currency
         )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
 from flask import Flask
 from playwright.sync_api import BrowserContext
 from werkzeug.serving import make_server
 
 from tests.processes import free_ports
+from tests.sandbox.served import running
 from tests.shop import Shop, Visitor
 
 
@@ -37,15 +37,8 @@ def served_shop(database_url: str) -> Iterator[Shop]:
 @contextmanager
 def serving(app: Flask, port: int) -> Iterator[None]:
     """Serve an application from threads of this process."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(make_server("127.0.0.1", port, app, threaded=True)):
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def become(browser: BrowserContext, visitor: Visitor) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from typing import Any
 
 from flask import Flask
@@ -20,7 +21,7 @@ def served(app: Flask) -> Iterator[Flask]:
     """Answer at the sandbox's `public_url` while the block lasts."""
     server = Server(app, 0)
     sandbox_of(app).public_url = f"http://localhost:{server.server_port}"
-    with _running(server):
+    with running(server):
         yield app
 
 
@@ -64,12 +65,13 @@ def receiving() -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_port}/webhook"
-    with _running(server):
+    with running(server):
         yield receiver
 
 
 @contextmanager
-def _running(server: ThreadingHTTPServer) -> Iterator[None]:
+def running(server: BaseServer) -> Iterator[None]:
+    """Let a server answer from a thread while the block lasts."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
