@@ -33,7 +33,8 @@ class Hurry:
         A request can cause another one in its own thread: each answers for its own deliveries.
         """
         before = getattr(self._of_thread, "caused", None)
-        self._of_thread.caused = caused = []
+        caused: list[str] = []
+        self._of_thread.caused = caused
         try:
             yield
         finally:

@@ -1,0 +1,67 @@
+"""The sandbox's control API, asked over HTTP. Stripe has none: with its keys there are no controls.
+
+It is no part of paying: what the shop learns here goes onto the page and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+import requests
+from flask import current_app
+from requests.adapters import BaseAdapter
+
+CONNECT_SECONDS = 1
+# Somebody who pays waits until the webhook was told, if a rule wants that.
+READ_SECONDS = 12
+
+
+class SandboxAway(Exception):
+    """The sandbox gave no answer that could be used."""
+
+
+class SandboxRefused(Exception):
+    """What was asked can't be done; the sandbox says why."""
+
+
+class Controls:
+    """The control API of the sandbox at `address`; `transport` is how requests travel there."""
+
+    def __init__(self, address: str, transport: BaseAdapter | None = None) -> None:
+        self._address = address
+        self._transport = transport
+
+    def look(self, what: str, **query: str) -> dict[str, Any]:
+        """Read something; raises SandboxAway."""
+        return self._ask("GET", what, params=query)
+
+    def do(self, verb: str, **fields: object) -> dict[str, Any]:
+        """Have something done; raises SandboxAway and SandboxRefused."""
+        return self._ask("POST", verb, json=fields)
+
+    def _ask(self, method: str, path: str, **sent: Mapping[str, Any]) -> dict[str, Any]:
+        url = f"{self._address}/_sandbox/{path}"
+        with requests.Session() as session:
+            session.trust_env = False
+            if self._transport is not None:
+                session.mount(self._address, self._transport)
+            try:
+                answer = session.request(
+                    method, url, timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    allow_redirects=False, **cast("Any", sent),
+                )  # fmt: skip
+                told = answer.json()
+            except requests.RequestException as error:
+                raise SandboxAway(type(error).__name__) from error
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise SandboxAway(f"It answered {answer.status_code}.")
+        if answer.status_code != HTTPStatus.OK:
+            raise SandboxRefused(told["error"])
+        return cast("dict[str, Any]", told)
+
+
+def controls() -> Controls | None:
+    """Return the controls of the running application's sandbox; None when it talks to Stripe."""
+    return cast("Controls | None", current_app.extensions["controls"])
