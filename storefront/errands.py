@@ -61,25 +61,25 @@ def _refund(call: OutboxCall) -> None:
     """Ask Stripe for a refund of ours, once.
 
     Every try but the first looks whether an earlier one was heard: its key may be spent on an old
-    failure, or forgotten after a day.
+    failure, or forgotten after a day. A refusal is read against what has gone back another way.
     """
     refund_id = call.arguments["refund_id"]
     with reading() as session:
         refund = session.get_one(Refund, refund_id)
         payment = session.get_one(Payment, refund.payment_id)
     intent_id = _intent_of(payment)
-    made = _already_made(intent_id, refund_id) if call.attempts else None
-    report = made or gateway().refund(
-        intent_id,
-        refund.amount,
-        metadata={
-            "refund_id": refund_id,
-            "payment_id": payment.id,
-            "order_id": payment.order_id,
-            "store_id": settings().store_id,
-        },
-        idempotency_key=call.idempotency_key,
-    )
+    names = {"refund_id": refund_id, "payment_id": payment.id, "order_id": payment.order_id}
+    report = _already_made(intent_id, refund_id) if call.attempts else None
+    try:
+        report = report or gateway().refund(
+            intent_id,
+            refund.amount,
+            metadata={**names, "store_id": settings().store_id},
+            idempotency_key=call.idempotency_key,
+        )
+    except GatewayMisuse:
+        _list_refunds(call)
+        raise
     refund_reports.apply_report(report)
 
 

@@ -72,7 +72,8 @@ def enqueue_listing(session: Session, payment_id: str, *, key: str) -> None:
 def note_refusal(session: Session, refund_id: str, code: str | None) -> None:
     """Note that Stripe will not make a refund of ours, and ask for a human instead.
 
-    Unless all of the money has gone back another way: then what was wanted has happened.
+    Unless money has gone back another way meanwhile: all of it, then what was wanted has happened;
+    a part, then what the shop decided by itself is meant for the rest.
     """
     its = select(Payment).join(Refund).where(Refund.id == refund_id)
     payment = session.scalars(its).one()
@@ -81,20 +82,31 @@ def note_refusal(session: Session, refund_id: str, code: str | None) -> None:
     if refund.stripe_refund_id or RefundStatus(refund.status).is_returned:
         return
     change_order(session, order.id, order.version)
-    is_done = code == ALREADY_REFUNDED
-    refund.status = RefundStatus.CANCELED if is_done else RefundStatus.FAILED
-    refund.failure_reason, refund.updated_at = code, clock.now()
-    if not is_done:
+    refund.status, refund.failure_reason = RefundStatus.CANCELED, code
+    refund.updated_at = clock.now()
+    session.flush()
+    left = payment.amount_received - _claimed(session, payment.id)
+    if refund.actor == SHOP and 0 < left < refund.amount:
+        give_back_the_rest(
+            session,
+            payment.id,
+            received=payment.amount_received,
+            currency=refund.currency,
+            reason=refund.reason,
+        )
+    elif code != ALREADY_REFUNDED:
+        refund.status = RefundStatus.FAILED
         open_attention_about(
             session, REFUND_FAILED, payment, amount=refund.amount, currency=refund.currency
         )
 
 
-def is_refunding(order_id: str) -> bool:
-    """Say whether money of the order has gone back, or will as soon as Stripe is asked."""
-    statement = select(func.count()).select_from(Refund).join(Payment)
+def is_given_back(order_id: str) -> bool:
+    """Say whether all money of the order has gone back, or will as soon as Stripe is asked."""
+    received = select(func.sum(Payment.amount_received)).where(Payment.order_id == order_id)
+    returned = select(func.sum(Refund.amount)).join(Payment).where(Payment.order_id == order_id)
     with reading() as session:
-        return bool(session.scalar(statement.where(Payment.order_id == order_id, _IS_MEANT)))
+        return (session.scalar(returned.where(_IS_MEANT)) or 0) >= (session.scalar(received) or 0)
 
 
 _IS_MEANT = Refund.status.not_in([status for status in RefundStatus if status.is_returned])

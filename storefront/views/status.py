@@ -15,7 +15,7 @@ from storefront.db import glancing
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
-from storefront.refunds import is_refunding
+from storefront.refunds import is_given_back
 from storefront.views.languages import language, spoken
 from storefront.views.visitor import TOKEN, is_own
 
@@ -215,7 +215,7 @@ def _words(order: Order, *, needs_look: bool) -> Words:
         return UNDER_REVIEW if has_arrived or needs_look else PROCESSING
     if order.status == OrderStatus.CANCELLED:
         if any(each.status == PaymentStatus.SUCCEEDED for each in order.payments):
-            return CANCELLED_REFUNDED if is_refunding(order.id) else UNDER_REVIEW
+            return CANCELLED_REFUNDED if is_given_back(order.id) else UNDER_REVIEW
         return CLOSED_WORDS[ClosedReason(order.closed_reason or "")]
     if order.status == OrderStatus.PENDING:
         last = order.payments[-1] if order.payments else None

@@ -56,13 +56,29 @@ class ScriptedDice(Dice):
 
 
 class DrawnDice(Dice):
-    """Numbers from Hypothesis, which makes them smaller when a schedule fails."""
+    """Numbers from Hypothesis, which makes them smaller when a schedule fails.
+
+    It ends a schedule that asks for too many by an exception. That comes again at each further
+    question, so that whoever cleans up on the way out doesn't take it for a fault of the shop.
+    """
 
     def __init__(self, draw: Callable[[int], int]) -> None:
         self._draw = draw
+        self._end: BaseException | None = None
+        self.wild = 0  # how many numbers weren't the tamest
 
     def number(self, below: int) -> int:
-        return self._draw(below) if below > 1 else 0
+        if below == 1:
+            return 0
+        if self._end:
+            raise self._end
+        try:
+            number = self._draw(below)
+        except BaseException as end:
+            self._end = end
+            raise
+        self.wild += number > 0
+        return number
 
 
 def every_way(play: Callable[[ScriptedDice], T]) -> Iterator[T]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from sqlalchemy import update
 
-from storefront.models import Attention, OutboxCall
+from storefront.models import Attention, OutboxCall, Refund
 from tests.checkout.meanwhile import calls_to_stripe
 from tests.checkout.test_stripe_faults import ASKED_IN_ALL, PATH, started
 from tests.checkout.test_two_tabs import FLOWS, START, forget_the_live_attempt, net_captured
 from tests.lifecycle.standing import inbox
+from tests.refunds.conftest import Bought
 from tests.shop import Shop, Visitor
 from tests.webhooks.telling import Event, outcome_of, paid, retold, the, without_metadata
 from tests.webhooks.test_about_someone_else import without_orders
@@ -72,9 +74,39 @@ def test_a_refund_that_stripe_refuses_for_good_is_left_to_a_human(sqlite_shop: S
             assert sqlite_shop.work() == 0
             sqlite_shop.now += DAY
 
-    assert calls == ["POST /v1/refunds"]
+    assert calls == ["POST /v1/refunds", "GET /v1/refunds"]
     assert reasons(sqlite_shop) == ["paid_after_cancel", "refund_failed"]
     page = visitor.get(f"/orders/{token}").text
+    assert UNDER_REVIEW in page
+    assert REFUNDING not in page
+
+
+def test_the_rest_goes_back_when_somebody_was_faster_with_a_part(sqlite_shop: Shop) -> None:
+    """RF-04: Stripe refuses the whole, and nobody has to mend that by hand."""
+    visitor = sqlite_shop.visitor()
+    order = Bought(sqlite_shop, cancelled_but_paid(sqlite_shop, visitor))
+    order.in_dashboard("refunds", payment_intent=order.intent_id, amount=100)
+
+    sqlite_shop.work()
+    assert REFUNDING in visitor.get(f"/orders/{order.token}").text
+    sqlite_shop.deliver()
+
+    assert order.refunds() == [
+        (100, "succeeded", "stripe"),
+        (order.total - 100, "succeeded", "shop"),
+        (order.total, "canceled", "shop"),
+    ]
+    assert order.refunded_at_stripe() == order.payment.amount_refunded == order.total
+    assert order.attentions() == ["paid_after_cancel", "external_refund"]
+
+
+def test_a_part_that_goes_back_is_not_called_all_of_it(sqlite_shop: Shop) -> None:
+    visitor = sqlite_shop.visitor()
+    token = cancelled_but_paid(sqlite_shop, visitor)
+    sqlite_shop.write(update(Refund).values(amount=100))
+
+    page = visitor.get(f"/orders/{token}").text
+
     assert UNDER_REVIEW in page
     assert REFUNDING not in page
 
