@@ -21,7 +21,7 @@ from tests.shop import Shop, Visitor
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 # What is in Stripe's frame is Stripe's; the rest is everything that axe knows, best practices too.
-RUN_AXE = """async () => (await axe.run(document, {iframes: false})).violations.map(
+RUN_AXE = """async (part) => (await axe.run(part, {iframes: false})).violations.map(
   (each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html).join(' | ')}`)"""
 STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LOOKS = {
@@ -136,10 +136,10 @@ def a_page(browser: Browser, console: Console, look: str, visitor: Visitor) -> I
     tab.close()
 
 
-def faults_of(page: Page) -> list[str]:
-    """Return what axe complains of, and how far the page sticks out of a narrow screen."""
+def faults_of(page: Page, part: str = "html") -> list[str]:
+    """Return what axe complains of in a part, and by how much the page is too wide for some."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(RUN_AXE)
+    found: list[str] = page.evaluate(RUN_AXE, part)
     before = page.viewport_size
     page.set_viewport_size(NARROWEST)
     out = page.evaluate(STICKS_OUT)
