@@ -38,7 +38,8 @@ def create_app(
     app.extensions |= {
         "settings": settings,
         "gateway": Gateway(settings, transport, monotonic=monotonic),
-        "controls": Controls(sandbox, transport) if (sandbox := settings.sandbox_url) else None,
+        "controls": settings.sandbox_url
+        and Controls(settings.sandbox_url, transport, monotonic=monotonic),
         "key_set": KeySet(settings.api),
         "clock": clock,
     }

@@ -223,10 +223,24 @@ def test_somebody_pays_the_compared_order_by_its_own_flow(sqlite_shop: Shop):
 def test_while_the_sandbox_is_away_the_page_stands_and_says_so(sqlite_shop: Shop):
     visitor = sqlite_shop.visitor()
     token = visitor.buy()
-    sqlite_shop.sandbox_app.view_functions["control.rules"] = lambda: ("broken", 500)
+    asked = break_the_rules(sqlite_shop)
 
     assert "The sandbox doesn’t answer just now. Reload" in look(visitor, token)
     assert "doesn’t answer just now. Try again" in arm(visitor, token, "never")
+    assert visitor.get(f"/orders/{token}").status_code == 200
+    assert len(asked) == 1  # no page waits for it again so soon
+
+
+def break_the_rules(shop: Shop) -> list[str]:
+    """Let the sandbox fail when it is asked for its rules; return a list of those requests."""
+    asked: list[str] = []
+
+    def broken() -> tuple[str, int]:
+        asked.append("rules")
+        return "broken", 500
+
+    shop.sandbox_app.view_functions["control.rules"] = broken
+    return asked
 
 
 def test_what_the_sandbox_refuses_is_said(sqlite_shop: Shop):
