@@ -11,19 +11,37 @@ from typing import Any
 
 import psutil
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
 
 _compile_builder = Rule._compile_builder
 
 
 def pytest_configure() -> None:
-    """Compile what builds a route's URLs once: it follows from the route alone."""
+    """Compile each template once, and what builds a route's URLs: it follows from the route."""
     Rule._compile_builder = _compiled_once  # type: ignore[assignment]
+    Flask.jinja_options = {"bytecode_cache": _Remembered()}
 
 
 def pytest_unconfigure() -> None:
-    """Let Werkzeug be as it was."""
+    """Let Werkzeug and Flask be as they were."""
     Rule._compile_builder = _compile_builder  # type: ignore[assignment]
+    Flask.jinja_options = {}
+
+
+class _Remembered(BytecodeCache):
+    """Keeps compiled templates in memory, by their name and source."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if known := self._known.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
 def pytest_collection_finish() -> None:
