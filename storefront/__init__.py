@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import cli, logs, models, views
 from storefront.config import Settings, read_settings
+from storefront.controls import Controls
 from storefront.db import db, init_db
 from storefront.gateway import Gateway
 from storefront.jwks import KeySet
@@ -37,6 +38,8 @@ def create_app(
     app.extensions |= {
         "settings": settings,
         "gateway": Gateway(settings, transport, monotonic=monotonic),
+        "controls": settings.sandbox_url
+        and Controls(settings.sandbox_url, transport, monotonic=monotonic),
         "key_set": KeySet(settings.api),
         "clock": clock,
     }

@@ -58,6 +58,11 @@ def is_compared(order: Order) -> bool:
     return BESIDE in order.owner
 
 
+def flow_of(order: Order) -> Flow:
+    """Return the flow that an order was made to show; the shop's own page for any other order."""
+    return Flow(order.owner.partition(BESIDE)[2] or Flow.PAYMENT_INTENT)
+
+
 def _place(owner: str, locale: str) -> Order:
     with reading() as session:
         _, pending = current_cart(session, owner)

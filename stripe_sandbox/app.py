@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, json, request
@@ -35,6 +35,9 @@ from stripe_sandbox.resources import (
 from stripe_sandbox.sandbox import KEEP_EVENTS, SETTLE_AFTER, Sandbox
 from stripe_sandbox.server import LARGEST_BODY
 from stripe_sandbox.state_file import Clockwork, load
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 RESOURCES = (
     balance_transactions,
@@ -128,6 +131,10 @@ class _Application(Flask):
         super().__init__("stripe_sandbox")
         self.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         self.extensions["stripe_sandbox"] = self.sandbox = sandbox
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Any:
+        with self.sandbox.deliveries.before_answering():
+            return super().wsgi_app(environ, start_response)
 
     def handle_exception(self, e: Exception) -> Response:
         if isinstance(e, SandboxFault):

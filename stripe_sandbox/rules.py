@@ -1,4 +1,4 @@
-"""What was asked to go wrong, as plain data: rules about deliveries and rules about API calls.
+"""What was asked to go wrong, as plain data: rules about deliveries, attempts and API calls.
 
 A rule holds until it is removed, or for the next `times` that it fits. With `probability` it
 strikes only now and then; when the sandbox was given a seed, at the same times in every run.
@@ -16,6 +16,7 @@ FOR_DELIVERIES = {
     "duplicate": "come more than once",
     "reorder": "come in the opposite order",
     "drop": "never come",
+    "before_answer": "come before the answer to what caused them",
     "corrupt_signature": "come with a broken signature",
     "wrong_secret": "come signed with a secret that isn't yours",
     "old_version": "come in the API version 2020-08-27",
@@ -28,14 +29,21 @@ FOR_CALLS = {
     "429": "are answered 429",
     "409": "are answered 409",
 }
+FOR_ATTEMPTS = {
+    "decline": "are declined, whatever the card",
+    "authenticate": "ask for 3-D Secure, whatever the card",
+}
 MOST_SECONDS = 20 * 365 * 24 * 3600
 _OF_A_CLI = "cliws_"
 _MOST_SPENT = 50
+_LONGEST_NAME = 500
 _EVERY_RULE: Json = {"times": None, "probability": None}
-_OF_DELIVERIES: Json = {"type": "*", "endpoint": None, **_EVERY_RULE}
+_OF_ATTEMPTS: Json = {"about": None, **_EVERY_RULE}
+_OF_DELIVERIES: Json = {"type": "*", "endpoint": None, **_OF_ATTEMPTS}
 _OF_CALLS: Json = {"path": "/v1/", "method": None, **_EVERY_RULE}
 _OF_KIND: dict[str, Json] = {
     **dict.fromkeys(FOR_DELIVERIES, _OF_DELIVERIES),
+    **dict.fromkeys(FOR_ATTEMPTS, _OF_ATTEMPTS),
     **dict.fromkeys(FOR_CALLS, _OF_CALLS),
     "delay": {**_OF_DELIVERIES, "seconds": 10},
     "duplicate": {**_OF_DELIVERIES, "copies": 1},
@@ -90,7 +98,7 @@ class Rules:
         """Have these rules and no others; change nothing when one of them can't be."""
         rules = [self._checked(each) for each in definitions]
         with self._storage.lock:
-            self.clear({*FOR_DELIVERIES, *FOR_CALLS})
+            self.clear(set(_OF_KIND))
             return [self._made(rule) for rule in rules]
 
     def remove(self, rule_id: str) -> bool:
@@ -147,6 +155,12 @@ def fits_type(pattern: str, event_type: str) -> bool:
     return pattern == event_type
 
 
+def is_about(about: str | None, row: Json) -> bool:
+    """Whether an object is meant: by its id, its PaymentIntent's or a value of its metadata."""
+    names = (row.get("id"), row.get("payment_intent"), *(row.get("metadata") or {}).values())
+    return about is None or about in names
+
+
 def checked(given: Json) -> Json:
     """Return a rule with every field; raise ValueError for one that could never strike."""
     if not isinstance(given, dict) or str(given.get("kind")) not in _OF_KIND:
@@ -178,6 +192,10 @@ def _is_whole(value: Any, least: int, most: int) -> bool:
 
 
 _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "about": (
+        lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME,
+        "an id of Stripe's, or a value of the metadata",
+    ),
     "among": (lambda value: _is_whole(value, 2, 100), "a whole number from 2 to 100"),
     "copies": (lambda value: _is_whole(value, 1, 100), "a whole number from 1 to 100"),
     "endpoint": (lambda value: isinstance(value, str), "the id of a webhook endpoint"),

@@ -18,6 +18,7 @@ from storefront.views import (
     orders,
     pages,
     preferences,
+    scenarios,
     security,
     trace,
     webhooks,
@@ -45,4 +46,5 @@ def init_views(app: Flask) -> None:
         keys,
     ):
         app.register_blueprint(module.bp)
+    scenarios.init_scenarios(app)
     api.init_api(app)

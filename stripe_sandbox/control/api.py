@@ -1,13 +1,13 @@
 """The verbs of the control API. Each is a button of the page. JSON in, JSON out."""
 
-from flask import Response, json, jsonify
+from flask import Response, json, jsonify, request
 
 from stripe_sandbox.control.blueprint import asked, bp, complaint, field, seconds
 from stripe_sandbox.deliveries import roll
 from stripe_sandbox.pages.http import current_sandbox
 from stripe_sandbox.protocol.masks import masked
 from stripe_sandbox.protocol.transport import Call
-from stripe_sandbox.resources import checkout_sessions, disputes, events, refunds
+from stripe_sandbox.resources import checkout_sessions, disputes, events, late_payments, refunds
 from stripe_sandbox.rules import MOST_SECONDS
 from stripe_sandbox.timing import let_happen
 
@@ -22,9 +22,10 @@ def health() -> Response:
 
 @bp.get("/deliveries")
 def deliveries() -> Response:
-    """Return every delivery with its attempts, the oldest first."""
+    """Return every delivery with its attempts, the oldest first; of one object with `?about=`."""
     sandbox = current_sandbox()
-    return jsonify(held=sandbox.state.is_held, deliveries=sandbox.deliveries.all())
+    found = sandbox.deliveries.all(request.args.get("about"))
+    return jsonify(held=sandbox.state.is_held, deliveries=found)
 
 
 @bp.post("/deliveries/hold")
@@ -101,6 +102,12 @@ def advance_clock() -> Response:
     let_happen(sandbox)
     sandbox.deliveries.wake()
     return jsonify(now=sandbox.time())
+
+
+@bp.post("/objects/<object_id>/pay")
+def pay(object_id: str) -> Response:
+    """Let somebody pay an intent or a session, one that was canceled or has expired, too."""
+    return jsonify(masked(late_payments.pay_anyway(current_sandbox(), object_id)))
 
 
 @bp.post("/webhook_endpoints/<endpoint_id>/roll")

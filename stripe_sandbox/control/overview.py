@@ -7,7 +7,7 @@ from itertools import islice
 
 from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.resources.disputes import OPEN
-from stripe_sandbox.rules import FOR_CALLS, FOR_DELIVERIES, is_active
+from stripe_sandbox.rules import FOR_ATTEMPTS, FOR_CALLS, FOR_DELIVERIES, is_active
 from stripe_sandbox.sandbox import Sandbox
 
 _EVENTS, _OBJECTS, _REQUESTS = 30, 12, 30
@@ -155,8 +155,11 @@ def _request(sandbox: Sandbox, row: Json) -> Json:
 
 def _rule(rule: Json) -> Json:
     """Return a rule with the sentence that it is."""
-    if rule["kind"] in FOR_DELIVERIES:
-        who = "All events" if rule["type"] == "*" else f"{rule['type']} events"
+    about = f" about {rule['about']}" if rule.get("about") else ""
+    if rule["kind"] in FOR_ATTEMPTS:
+        sentence = f"Attempts to pay{about} {FOR_ATTEMPTS[rule['kind']]}"
+    elif rule["kind"] in FOR_DELIVERIES:
+        who = f"{'All' if rule['type'] == '*' else rule['type']} events{about}"
         where = f" to {rule['endpoint']}" if rule["endpoint"] else ""
         sentence = f"{who}{where} {FOR_DELIVERIES[rule['kind']]}"
     else:

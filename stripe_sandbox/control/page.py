@@ -7,7 +7,7 @@ from stripe_sandbox.control.overview import overview, version
 from stripe_sandbox.pages.http import current_sandbox, secured
 from stripe_sandbox.pages.words import words
 from stripe_sandbox.protocol.masks import masked
-from stripe_sandbox.rules import FOR_CALLS, FOR_DELIVERIES
+from stripe_sandbox.rules import FOR_ATTEMPTS, FOR_CALLS, FOR_DELIVERIES
 
 
 @bp.get("/")
@@ -17,6 +17,7 @@ def panel() -> Response:
     page = render_template(
         "panel/panel.html",
         words=words("en"),
+        for_attempts=FOR_ATTEMPTS,
         for_calls=FOR_CALLS,
         for_deliveries=FOR_DELIVERIES,
         version=version(sandbox),

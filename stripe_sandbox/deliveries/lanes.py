@@ -58,6 +58,19 @@ class Lanes:
             self._storage.state.deliveries[row["id"]] = claimed
             return claimed
 
+    def claim_first_attempt(self, delivery_id: str) -> tuple[Json | None, bool]:
+        """Take one delivery out of its turn, if it is due; say whether somebody makes it now."""
+        with self._storage.lock:
+            row: Json | None = self._storage.state.deliveries.get(delivery_id)
+            if row is None or row["state"] != "pending":
+                return None, row is not None and row["state"] == "sending"
+            is_later = row["attempts"] or row["due_at"] > self._storage.time()
+            if is_later or self._storage.state.is_held:
+                return None, False
+            claimed = {**row, "state": "sending"}
+            self._storage.state.deliveries[delivery_id] = claimed
+            return claimed, False
+
     def wake(self) -> None:
         """Look again at what is due: the clock or the memory was changed."""
         with self._storage.lock:

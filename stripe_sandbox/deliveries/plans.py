@@ -3,17 +3,23 @@
 from collections.abc import Callable
 
 from stripe_sandbox.protocol.shapes import Json
-from stripe_sandbox.rules import Rules, fits_type
+from stripe_sandbox.rules import Rules, fits_type, is_about
 from stripe_sandbox.storage import Storage
+
+HURRIED = "before_answer"
+"""Deliveries with this mark are made by `hurry`, before what caused them is answered."""
 
 _LONGEST_WAIT = 8 * 3600
 _GIVEN_UP_AFTER = 3 * 24 * 3600
 
 
-def planned(storage: Storage, rules: Rules, row: Json) -> list[Json]:
+def planned(storage: Storage, rules: Rules, row: Json, event: Json) -> list[Json]:
     """Return the deliveries to keep in place of `row`, earlier ones that it changes included."""
     rows = [row]
-    for rule in rules.take(lambda rule: rule["kind"] in _PLANS and concerns(rule, row), row["id"]):
+    struck = rules.take(
+        lambda rule: rule["kind"] in _PLANS and concerns(rule, row, event), row["id"]
+    )
+    for rule in struck:
         rows = [made for each in rows for made in _PLANS[rule["kind"]](storage, each, rule)]
     return rows
 
@@ -29,8 +35,10 @@ def tried_again(row: Json, now: float, factor: float) -> Json:
     return {**row, "state": "pending", "due_at": now + wait, "is_released": False}
 
 
-def concerns(rule: Json, row: Json) -> bool:
-    """Whether a rule about deliveries is about this one."""
+def concerns(rule: Json, row: Json, event: Json) -> bool:
+    """Whether a rule about deliveries is about this one, of this event."""
+    if not is_about(rule.get("about"), event["data"]["object"]):
+        return False
     if rule["kind"] == "duplicate" and row["is_duplicate"]:
         return False
     return rule["endpoint"] in {None, row["endpoint"]} and fits_type(rule["type"], row["type"])
@@ -42,6 +50,10 @@ def _held(_: Storage, row: Json, rule: Json) -> list[Json]:
 
 def _dropped(_: Storage, row: Json, rule: Json) -> list[Json]:
     return [{**_marked(row, rule), "state": "dropped"}]
+
+
+def _hurried(_: Storage, row: Json, rule: Json) -> list[Json]:
+    return [_marked(row, rule)]
 
 
 def _delayed(_: Storage, row: Json, rule: Json) -> list[Json]:
@@ -89,6 +101,7 @@ def _marked(row: Json, rule: Json) -> Json:
 
 
 _PLANS: dict[str, Callable[[Storage, Json, Json], list[Json]]] = {
+    HURRIED: _hurried,
     "delay": _delayed,
     "drop": _dropped,
     "duplicate": _duplicated,

@@ -7,13 +7,14 @@ by its own clock: `pending`, `step`, `drain`.
 from http import HTTPStatus
 
 from stripe_sandbox.deliveries.courier import Send, answer_of
+from stripe_sandbox.deliveries.hurry import Hurry
 from stripe_sandbox.deliveries.lanes import Lanes
 from stripe_sandbox.deliveries.letters import SPOILERS, in_old_version, letter, secrets_of
 from stripe_sandbox.deliveries.plans import concerns, planned, tried_again
 from stripe_sandbox.listeners import LISTENER, Listeners
 from stripe_sandbox.protocol.errors import missing
 from stripe_sandbox.protocol.shapes import Json
-from stripe_sandbox.rules import Rules
+from stripe_sandbox.rules import Rules, is_about
 from stripe_sandbox.storage import Storage
 
 _UNMADE = {"held", "pending", "sending"}
@@ -38,7 +39,9 @@ class Deliveries:
         self._send = send
         self._retry_factor = retry_factor
         self._lanes = Lanes(storage, self._attempt, breadth)
+        self._hurry = Hurry(self._lanes, self._attempt)
         self.start, self.stop, self.wake = self._lanes.start, self._lanes.stop, self._lanes.wake
+        self.before_answering = self._hurry.before_answering
 
     def schedule(self, event: Json, endpoint: Json, *, is_duplicate: bool = False) -> Json:
         """Have `event` sent to `endpoint`, now unless a rule says otherwise."""
@@ -60,10 +63,12 @@ class Deliveries:
             "rules": [],
             "attempts": [],
         }
-        rows = [self._keep(each) for each in planned(self._storage, self._rules, row)]
+        rows = [self._keep(each) for each in planned(self._storage, self._rules, row, event)]
         known = self._storage.note(event["id"]).get("deliveries", [])
         ids = [each["id"] for each in rows if each["event"] == event["id"]]
         self._storage.note(event["id"], deliveries=list(dict.fromkeys([*known, *ids])))
+        for each in rows:
+            self._hurry.note(each)
         return next(each for each in rows if each["id"] == row["id"])
 
     def pending(self) -> list[Json]:
@@ -71,11 +76,13 @@ class Deliveries:
         with self._storage.lock:
             return list(self._storage.state.deliveries.values())
 
-    def all(self) -> list[Json]:
-        """Return every delivery, the oldest first."""
+    def all(self, about: str | None = None) -> list[Json]:
+        """Return every delivery, or those of remembered events about one object; oldest first."""
         with self._storage.lock:
             state = self._storage.state
             rows = [*state.delivered.values(), *state.deliveries.values()]
+            if about is not None:
+                rows = [row for row in rows if self._is_about(row, about)]
         return sorted(rows, key=lambda row: int(row["number"]))
 
     def of_event(self, event_id: str) -> list[Json]:
@@ -150,6 +157,10 @@ class Deliveries:
                 self._keep({**row, "attempts": attempts, "state": outcome})
             return True
 
+    def _is_about(self, row: Json, about: str) -> bool:
+        event = self._storage.find("event", row["event"])
+        return event is not None and is_about(about, event["data"]["object"])
+
     def _find(self, delivery_id: str) -> Json | None:
         state = self._storage.state
         found: Json | None = state.deliveries.get(delivery_id) or state.delivered.get(delivery_id)
@@ -169,7 +180,7 @@ class Deliveries:
             if not event or not endpoint or endpoint["status"] != "enabled":
                 return self._keep({**row, "state": "canceled"})
             rules = self._rules.take(
-                lambda rule: rule["kind"] in SPOILERS and concerns(rule, row),
+                lambda rule: rule["kind"] in SPOILERS and concerns(rule, row, event),
                 row["id"],
                 str(len(row["attempts"])),
             )

@@ -20,6 +20,7 @@ from stripe_sandbox.resources.declines import (
 from stripe_sandbox.resources.events import emit
 from stripe_sandbox.resources.ibans import SLOWLY
 from stripe_sandbox.resources.method_types import METHOD_TYPES, option, setting
+from stripe_sandbox.rules import FOR_ATTEMPTS, is_about
 from stripe_sandbox.sandbox import Sandbox
 
 followers: list[Callable[[Sandbox, Json], None]] = []
@@ -53,12 +54,16 @@ def attempt(
     """Try to pay `intent` with `method`; return the intent as it then is.
 
     A decline leaves the intent in requires_payment_method and raises the 402. Where the shopper
-    would have to authenticate and `may_ask` says no, that is a decline, too.
+    would have to authenticate and `may_ask` says no, that is a decline, too. A rule can decide in
+    the card's place.
     """
     intent = sandbox.change(
         intent, payment_method=method["id"], last_payment_error=None, next_action=None
     )
-    if _has_to_approve(sandbox, intent, method):
+    ruled = _ruled(sandbox, intent, method)
+    if "decline" in ruled:
+        raise _declined(sandbox, intent, method, DECLINES["declined"])
+    if "authenticate" in ruled or _has_to_approve(sandbox, intent, method):
         if may_ask:
             return _asked_to_approve(sandbox, intent, method, return_url)
         raise _declined(sandbox, intent, method, AUTHENTICATION_REQUIRED)
@@ -124,6 +129,18 @@ def canceled(sandbox: Sandbox, intent: Json, reason: str | None) -> Json:
     )
     emit(sandbox, "payment_intent.canceled", intent)
     return intent
+
+
+def _ruled(sandbox: Sandbox, intent: Json, method: Json) -> set[str]:
+    """Return the kinds of the rules that decide this attempt; they are about cards alone."""
+    if method["type"] != "card":
+        return set()
+    struck = sandbox.rules.take(
+        lambda rule: rule["kind"] in FOR_ATTEMPTS and is_about(rule["about"], intent),
+        intent["id"],
+        method["id"],
+    )
+    return {rule["kind"] for rule in struck}
 
 
 def _behaviour(sandbox: Sandbox, method: Json) -> str:

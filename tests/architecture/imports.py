@@ -53,6 +53,7 @@ ACTORS = {
     "storefront.models.records",
     "storefront.models.shop",
     "storefront.gateway",
+    "storefront.controls",
     "storefront.transitions",
     "storefront.calls",
     "storefront.attentions",
@@ -63,7 +64,7 @@ LAYERS = ("ground", "actors", "stories", "views", "doors")
 
 # Beside the doors and the views, these read something of the running application.
 READ_THE_APPLICATION = {
-    f"storefront.{name}" for name in ("config", "gateway", "db", "clock", "jwks")
+    f"storefront.{name}" for name in ("config", "gateway", "controls", "db", "clock", "jwks")
 }
 MAY_IMPORT_STRIPE = {"storefront.gateway"}
 # What the pure modules may import beside the standard library and each other.

@@ -25,6 +25,19 @@ class StripeSide:
         ours = [intent for intent in listed if intent["description"] == f"Order {order_number}"]
         return [intent["amount_received"] for intent in ours if intent["amount_received"]]
 
+    def given_back_for(self, order_number: str) -> list[int]:
+        """Return the amounts that were given back of an order's payments."""
+        listed = self._get("/v1/charges?limit=100")["data"]
+        ours = [charge for charge in listed if charge["description"] == f"Order {order_number}"]
+        return [charge["amount_refunded"] for charge in ours if charge["amount_refunded"]]
+
+    def hurry_what_is(self, rule: str) -> None:
+        """Make every delivery now that waits because of a rule of this kind."""
+        rows = self._get("/_sandbox/deliveries")["deliveries"]
+        for row in rows:
+            if rule in row["rules"] and row["state"] == "pending":
+                self._control(f"deliveries/{row['id']}/release")
+
     def attempts_of(self, email: str) -> int:
         """Return how many PaymentIntents and Checkout Sessions were made for an address."""
         sessions = self._get("/v1/checkout/sessions?limit=100")["data"]

@@ -24,7 +24,8 @@ from tests.shop import Shop, Visitor
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 # What is in Stripe's frame is Stripe's; the rest is everything that axe knows, best practices too.
-RUN_AXE = """async (rules) => (await axe.run(document, {iframes: false, ...rules})).violations.map(
+RUN_AXE = """async (rules) =>
+  (await axe.run(document, {iframes: false, ...rules})).violations.map(
   (each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html).join(' | ')}`)"""
 # In the other colours nothing differs but the colours.
 CONTRAST = {"runOnly": ["color-contrast"]}
@@ -162,6 +163,7 @@ def faults_at(page: Page, path: str, shows: str = "main") -> list[str]:
 def faults_of(page: Page, scheme: str = "dark") -> list[str]:
     """Return what axe complains of in either colours, and what sticks out of a narrow screen."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     found: list[str] = page.evaluate(RUN_AXE, {})
     page.emulate_media(color_scheme=OTHER[scheme])
     found += page.evaluate(RUN_AXE, CONTRAST)

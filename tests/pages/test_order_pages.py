@@ -87,7 +87,7 @@ def test_it_is_asked_for_again_only_while_something_can_change(reached: Reached)
 def test_it_can_be_paid_and_cancelled_only_while_it_waits(reached: Reached):
     [page] = checked_page(reached.open().text).iter("main")
 
-    ways = {"payment-intent", "checkout-session", "cancel"}
+    ways = {"payment-intent", "checkout-session", "cancel", "scenario"}
     actions = {form.get("action", "").rpartition("/")[2] for form in page.iter("form")}
     assert actions == (ways if reached.state.can_pay else set())
 

@@ -13,7 +13,7 @@ from stripe_sandbox.resources import ibans
 from stripe_sandbox.resources.cards import CARDS
 from stripe_sandbox.resources.declines import DECLINES, FAILED_DEBITS
 from stripe_sandbox.resources.dispute_fields import ESCALATING, TEXTS
-from stripe_sandbox.rules import FOR_CALLS, FOR_DELIVERIES, checked
+from stripe_sandbox.rules import FOR_ATTEMPTS, FOR_CALLS, FOR_DELIVERIES, checked
 from stripe_sandbox.sandbox import API_VERSION
 from tests.sandbox.handbook import PAGE, anchors, codes, routes, rows, section
 from tests.sandbox.inventory import (
@@ -95,12 +95,15 @@ def test_every_option_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     ("of", "kinds", "column"),
     [
         ("deliveries", FOR_DELIVERIES, "deliveries …"),
+        ("attempts", FOR_ATTEMPTS, "attempts to pay by card …"),
         ("calls", FOR_CALLS, "API calls …"),
     ],
 )
 def test_every_rule_is_there_with_its_fields(of: str, kinds: dict[str, str], column: str) -> None:
     table = list(rows("Rules"))
-    common = {codes(row["field"])[0] for row in table if row.get("of") in {of, "both"}}
+    common = {
+        codes(row["field"])[0] for row in table if {of, "all"} & set(row.get("of", "").split(", "))
+    }
     documented = {
         codes(row["kind"])[0]: common | set(codes(row["fields of its own"]))
         for row in table

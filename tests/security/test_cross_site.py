@@ -45,7 +45,7 @@ def form_of(visitor: Visitor, route: Route, token: str) -> tuple[str, dict[str, 
     product = visitor.shop.one(Product, Product.slug == "washi-tape").id
     fields = {
         "product_id": product, "quantity": "1", "email": "b@example.com",
-        "flow": "checkout_session",
+        "flow": "checkout_session", "name": "twice",
     }  # fmt: skip
     return route.path(token=token, product_id=product), fields
 

@@ -15,7 +15,7 @@ from storefront.views.api.access import requires
 from tests.api.caller import Caller
 from tests.api.conftest import api_settings
 from tests.security.contract import expected, parsed_policy
-from tests.security.routes import OF_PROGRAMS, ROUTES, Route, each_route
+from tests.security.routes import OF_PROGRAMS, OF_THE_PANEL, ROUTES, Route, each_route
 from tests.shop import Shop, Visitor
 from tests.worlds import WORLDS, in_world
 
@@ -70,12 +70,13 @@ def test_every_answer_of_every_route_carries_them(in_its_world: tuple[str, Shop]
     world, shop = in_its_world
     visitor = shop.visitor()
     csrf_token = visitor.csrf_token()
+    is_there = world == "SANDBOX" or route not in OF_THE_PANEL
 
-    for status, answer in ANSWERS.items():
+    for status, answer in (ANSWERS if is_there else {404: ANSWERS[404]}).items():
         shop.app.view_functions[route.endpoint] = open_to_all(lambda _=answer, **__: _())
         response = sent(visitor, route, csrf_token)
         assert response.status_code == status
-        check(response, route.endpoint, world)
+        check(response, route.endpoint if is_there else None, world)
 
 
 def sent(visitor: Visitor, route: Route, csrf_token: str) -> TestResponse:

@@ -1,0 +1,119 @@
+"""Scenarios tried out on one order: armed at the sandbox, paid by somebody, reconciled.
+
+A scenario is a rule about this order's id, which everything that is made for the order carries in
+its metadata: no other order notices. What is armed is known to the sandbox alone. None of this
+exists where the shop talks to Stripe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from storefront import attempts, checkout, clock
+from storefront.both_flows import flow_of
+from storefront.controls import Controls
+from storefront.lifecycle import Flow
+from storefront.models import Order
+from storefront.reconcile import Report, reconcile
+from storefront.scenarios import SCENARIOS, Rule, Scenario
+
+START = {
+    Flow.PAYMENT_INTENT: checkout.start_payment_intent,
+    Flow.CHECKOUT_SESSION: checkout.start_checkout_session,
+}
+_BY_KIND = {each.rule["kind"]: name for name, each in SCENARIOS.items() if each.rule}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One event's way to the webhook: what each attempt was answered, and how that ended."""
+
+    event_type: str
+    is_repeat: bool
+    state: str
+    answers: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """The scenario of an order: how often it has struck, and what has been sent."""
+
+    name: str
+    times: int
+    is_over: bool
+    sent: tuple[Sent, ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario itself."""
+        return SCENARIOS[self.name]
+
+
+def armed(controls: Controls, order_id: str) -> Armed | None:
+    """Return what is armed for an order. Raises SandboxAway."""
+    rules = [each for each in _rules_about(controls, order_id) if each["kind"] in _BY_KIND]
+    if not rules:
+        return None
+    rule = rules[-1]
+    is_over = rule["times"] is not None and rule["taken"] >= rule["times"]
+    rows = controls.look("deliveries", about=order_id)["deliveries"]
+    return Armed(_BY_KIND[rule["kind"]], rule["taken"], is_over, tuple(map(_sent, rows)))
+
+
+def arm(controls: Controls, order_id: str, name: str) -> None:
+    """Arm one scenario for an order in place of any other; raises the sandbox's errors."""
+    rule = SCENARIOS[name].rule
+    disarm(controls, order_id)
+    if rule is not None:
+        controls.do("rules", about=order_id, **rule)
+
+
+def disarm(controls: Controls, order_id: str) -> None:
+    """Let everything about an order go its usual way again; raises the sandbox's errors."""
+    for rule in _rules_about(controls, order_id):
+        controls.do(f"rules/{rule['id']}/remove")
+
+
+def pay_and_stay_away(controls: Controls, order: Order) -> None:
+    """Have the order paid by somebody whose browser never comes back.
+
+    Raises OrderNotPayable, the gateway's errors and the sandbox's.
+    """
+    live = attempts.live_payment(order.id)
+    flow = Flow(live.flow) if live else flow_of(order)
+    controls.do(f"objects/{_begin(order, flow)}/pay")
+
+
+def pay_both(controls: Controls, order: Order) -> None:
+    """Have the order paid by both flows: change to the other, and the first is paid all the same.
+
+    The shop stops the first at Stripe as it always does; the sandbox pays it nevertheless. Raises
+    OrderNotPayable, the gateway's errors and the sandbox's.
+    """
+    live = attempts.live_payment(order.id)
+    first = Flow(live.flow) if live else flow_of(order)
+    second = next(flow for flow in Flow if flow != first)
+    for stripe_id in [_begin(order, first), _begin(order, second)]:
+        controls.do(f"objects/{stripe_id}/pay")
+
+
+def reconcile_since(order: Order) -> Report:
+    """Do what `flask reconcile` does, as far back as the order. Raises the gateway's errors."""
+    return reconcile(within=clock.now() - order.created_at + timedelta(seconds=1))
+
+
+def _begin(order: Order, flow: Flow) -> str:
+    snapshot = START[flow](order.id)
+    return snapshot.checkout_session_id or snapshot.payment_intent_id or ""
+
+
+def _rules_about(controls: Controls, order_id: str) -> list[Rule]:
+    return [rule for rule in controls.look("rules")["rules"] if rule.get("about") == order_id]
+
+
+def _sent(row: Mapping[str, Any]) -> Sent:
+    answers = tuple(attempt["status"] for attempt in row["attempts"])
+    return Sent(row["type"], row["is_duplicate"], row["state"], answers)
