@@ -15,8 +15,8 @@ from storefront.cart import look_at_cart
 from storefront.cart_changes import CartRefused
 from storefront.languages import Sentence
 from storefront.views.languages import language, spoken
-from storefront.views.pages import remembered
 from storefront.views.preferences import chosen_currency
+from storefront.views.remembering import remembered
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("cart", __name__)
@@ -30,7 +30,7 @@ def show() -> str:
     """Show the cart; with an order it shows more than is to be remembered."""
     view = look_at_cart(visitor(), language())
     if view.pending_order is None:
-        return remembered("cart/cart.html", view.count, cart=view, pending_order=None)
+        return remembered("cart/cart.html", view.count, view, cart=view, pending_order=None)
     return render_template(
         "cart/cart.html",
         cart=view,

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, abort, make_response
 from storefront.cart_reads import glance
 from storefront.catalog import catalogue
 from storefront.views.languages import language
-from storefront.views.pages import remembered
 from storefront.views.preferences import chosen_currency
+from storefront.views.remembering import remembered
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("catalog", __name__)
@@ -19,7 +19,9 @@ def index() -> Response:
     """Show all that is for sale."""
     seen = glance(visitor())
     goods = catalogue(seen.version, chosen_currency(), language())
-    return _revalidated(remembered("catalog/index.html", seen.count, categories=goods.categories))
+    return _revalidated(
+        remembered("catalog/index.html", seen.count, seen.version, categories=goods.categories)
+    )
 
 
 @bp.get("/products/<slug>")
@@ -34,7 +36,7 @@ def product(slug: str) -> Response:
         abort(404)
     known_visitor()
     return _revalidated(
-        remembered("catalog/product.html", seen.count, product=offer, form_error=None)
+        remembered("catalog/product.html", seen.count, offer, product=offer, form_error=None)
     )
 
 

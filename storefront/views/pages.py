@@ -1,25 +1,13 @@
-"""What every page shows and every template may use; pages that are rendered once for many."""
+"""What every page shows and every template may use."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
-from flask import (
-    Flask,
-    Response,
-    current_app,
-    g,
-    get_flashed_messages,
-    render_template,
-    request,
-    url_for,
-)
-from flask_wtf.csrf import generate_csrf
+from flask import Flask, Response, current_app, g, request, url_for
 from jinja2 import StrictUndefined
 
 from storefront import catalog
@@ -31,9 +19,6 @@ from storefront.views.preferences import chosen_currency, offered_currencies
 from storefront.views.security import SAFE_METHODS
 from storefront.views.visitor import visitor
 
-REMEMBERED_PAGES = 256
-# Nobody can guess them, so nobody can write them into a page.
-TOKEN_HOLE, COUNT_HOLE = f"token-{token_hex(16)}", f"count-{token_hex(16)}"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -43,7 +28,6 @@ def init_pages(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.filters["html_language"] = html_language
-    app.extensions["page_memory"] = lru_cache(0 if app.debug else REMEMBERED_PAGES)(_with_holes)
     app.context_processor(frame)
     app.after_request(cache_static)
 
@@ -63,30 +47,14 @@ def frame() -> dict[str, Any]:
         "currencies": offered_currencies,
         "is_anonymous": g.get("is_anonymous", False),
         "has_token": lambda: visitor() is not None,
-        "this_page": request.path if request.method in SAFE_METHODS else url_for("cart.show"),
+        "this_page": this_page(),
         "count_items": lambda: glance(visitor()).count,
     }
 
 
-def remembered(template: str, count: int, **shown: Hashable) -> str:
-    """Render a page, or take it from memory if just this was rendered before.
-
-    A page is remembered by all that it is made of, which is why `shown` must have a hash, and
-    with holes where the forms' token and the cart's `count` belong: what is kept is nobody's.
-    Messages for one visitor are never kept.
-    """
-    if get_flashed_messages():
-        return render_template(template, **shown, count_items=lambda: count)
-    frame = (request.path, request.script_root, language(), chosen_currency(), visitor() is None)
-    page: str = current_app.extensions["page_memory"](template, frame, tuple(shown.items()))
-    page = page.replace(COUNT_HOLE, str(count))
-    return page.replace(TOKEN_HOLE, generate_csrf()) if TOKEN_HOLE in page else page
-
-
-def _with_holes(template: str, _: Hashable, shown: tuple[tuple[str, Hashable], ...]) -> str:
-    return render_template(
-        template, **dict(shown), csrf_token=lambda: TOKEN_HOLE, count_items=lambda: COUNT_HOLE
-    )
+def this_page() -> str:
+    """Return where one goes back to after choosing a language: a form's answer has no page."""
+    return request.path if request.method in SAFE_METHODS else url_for("cart.show")
 
 
 def static_url(filename: str) -> str:

@@ -6,9 +6,9 @@ import functools
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
 from storefront.config import Settings, settings
@@ -102,6 +102,17 @@ def init_security(app: Flask) -> None:
     app.before_request(refuse_nul)
     csrf.init_app(app)
     app.after_request(add_headers)
+
+
+def form_token() -> str:
+    """Return the token of this visitor's forms; it is signed once, and not for each page."""
+    known = session.get("csrf_token")
+    return _signed(known, str(current_app.secret_key)) if known else generate_csrf()
+
+
+@functools.lru_cache(maxsize=1024)
+def _signed(_: str, __: str) -> str:
+    return generate_csrf()
 
 
 def refuse_cross_site() -> None:

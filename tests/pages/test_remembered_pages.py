@@ -85,6 +85,16 @@ def test_two_languages_and_two_currencies_are_told_apart(shop: Shop):
         assert "¥" not in pages(ann) + pages(bob)
 
 
+def test_an_empty_cart_is_told_in_the_language_of_each_reader(shop: Shop):
+    ann, bob = shop.visitor(), shop.visitor()
+
+    for _ in range(2):
+        assert "There is nothing in your cart yet." in ann.get("/cart").text
+        told = bob.client.get("/cart", headers={"Accept-Language": "zh-TW"}).text
+        assert '<html lang="zh-Hant-TW">' in told
+        assert "There is nothing" not in told
+
+
 def test_a_message_is_told_once_and_to_one(shop: Shop):
     ann, bob = shop.visitor(), shop.visitor()
     ann.add()
