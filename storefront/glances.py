@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Dialect, Engine, Select
 
 from storefront.db import db
 
@@ -29,17 +29,12 @@ class Glance:
         """Return the rows, whose columns are attributes."""
         engine = db.engine
         sent = self._sent.get(engine.dialect.name) or self._prepare(engine.dialect)
-        with closing(engine.raw_connection()) as lent:
-            try:
-                rows = _rows(lent.dbapi_connection, sent, parameters)
-            except BaseException as error:
-                lent.invalidate(error)
-                if not isinstance(error, engine.dialect.loaded_dbapi.Error):
-                    raise
-            else:
-                return [sent.row._make(map(_read, sent.readers, row)) for row in rows]
-        with engine.connect() as connection:
-            return list(connection.execute(self._statement, parameters))
+        try:
+            rows = _asked(engine, sent, parameters)
+        except engine.dialect.loaded_dbapi.Error:
+            with engine.connect() as connection:
+                return list(connection.execute(self._statement, parameters))
+        return [sent.row._make(map(_read, sent.readers, row)) for row in rows]
 
     def _prepare(self, dialect: Dialect) -> _Sent:
         """Compile for a kind of database."""
@@ -66,13 +61,23 @@ class _Sent(NamedTuple):
     readers: Sequence[Callable[[Any], Any] | None]
 
 
-def _rows(connection: Any, sent: _Sent, parameters: dict[str, object]) -> list[tuple[Any, ...]]:
+def _asked(engine: Engine, sent: _Sent, parameters: dict[str, object]) -> list[tuple[Any, ...]]:
+    """Lend a connection; one that something went wrong with isn't lent again."""
+    with closing(engine.raw_connection()) as lent:
+        try:
+            return _rows(lent.dbapi_connection, sent.text, sent.parameters | parameters)
+        except BaseException as error:
+            lent.invalidate(error)
+            raise
+
+
+def _rows(connection: Any, text: str, parameters: dict[str, object]) -> list[tuple[Any, ...]]:
     """Ask without a BEGIN and a ROLLBACK around it, which to PostgreSQL are two more ways."""
     is_postgresql = hasattr(connection, "pgconn")
     if is_postgresql:
         connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute(sent.text, sent.parameters | parameters)
+    cursor.execute(text, parameters)
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     cursor.close()
     if is_postgresql:
