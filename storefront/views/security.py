@@ -107,12 +107,12 @@ def init_security(app: Flask) -> None:
 def form_token() -> str:
     """Return the token of this visitor's forms; it is signed once, and not for each page."""
     known = session.get("csrf_token")
-    return _signed(known, str(current_app.secret_key)) if known else generate_csrf()
+    return _signed(known, str(current_app.secret_key)) if known else str(generate_csrf())
 
 
 @functools.lru_cache(maxsize=1024)
 def _signed(_: str, __: str) -> str:
-    return generate_csrf()
+    return str(generate_csrf())
 
 
 def refuse_cross_site() -> None:
