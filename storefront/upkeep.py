@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from storefront import clock, cursors, events
-from storefront.attempts import OrderNotPayable, bring_about
+from storefront.attempts import OrderNotPayable, bring_about, retire
 from storefront.checkout import cancel_order
 from storefront.db import is_unavailable, reading
 from storefront.gateway_errors import GatewayError
@@ -56,9 +56,14 @@ def apply_parked() -> int:
 
 
 def _read(payment_id: str) -> None:
+    """Read an attempt again; of an order that takes no more money it is stopped, too."""
     with reading() as session:
         payment = session.get_one(Payment, payment_id)
-    bring_about(payment)
+        order = session.get_one(Order, payment.order_id)
+    if order.closed_reason or order.settled_by:
+        retire(payment)
+    else:
+        bring_about(payment)
 
 
 def _each(ids: Iterable[str], do: Callable[[str], object]) -> int:

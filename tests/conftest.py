@@ -17,7 +17,7 @@ from tests.shop import Shop, Visitor, demo_settings
 if TYPE_CHECKING:
     from tests.postgres import Postgres
 
-pytest_plugins = ["tests.no_silent_skips", "tests.postgres", "tests.chromium"]
+pytest_plugins = ["tests.no_silent_skips", "tests.postgres", "tests.chromium", "tests.thrift"]
 
 
 def seeded(url: str) -> None:

@@ -194,6 +194,22 @@ def test_a_payment_whose_event_never_came_is_found(shop: Shop, flow: str):
     assert read_again(shop) == 0
 
 
+@pytest.mark.parametrize("flow", FLOWS)
+def test_what_can_still_be_paid_of_a_closed_order_is_stopped(sqlite_shop: Shop, flow: str):
+    """SH-10: its page at Stripe was forgotten when the order was cancelled, or has opened again."""
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy(flow)
+    forget_the_live_attempt(sqlite_shop)
+    visitor.post(f"/orders/{token}/cancel")
+    assert is_open(sqlite_shop.at_stripe(KIND[flow])[0])
+    sqlite_shop.now += SILENCE
+
+    assert read_again(sqlite_shop) == 1
+
+    assert not is_open(sqlite_shop.at_stripe(KIND[flow])[0])
+    assert sqlite_shop.payments(token)[0].status == "canceled"
+
+
 def test_stripe_is_asked_only_about_what_has_been_silent_for_long(sqlite_shop: Shop):
     """SH-14: not before ten minutes, and then not again for ten more."""
     sqlite_shop.visitor().buy()

@@ -99,7 +99,7 @@ def test_of_eight_deliveries_at_once_one_is_applied(
 
     assert Counter(each.outcome for each in answers) == {"applied": 1, "duplicate": N - 1}
     assert {each.status for each in answers} == {200}
-    assert max(each.seconds for each in answers) < 1
+    assert max(each.seconds for each in answers) < 5  # nobody waits longer for the turn to write
     assert shop.one(StripeEvent).deliveries == N
     assert len(shop.all(Transition, Transition.after == "paid")) == 1
     assert shop.order(token).status == "paid"
