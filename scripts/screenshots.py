@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sys
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, sync_playwright
 
 from scripts.answers import answers
 from scripts.demo_environment import ROOT, port_from
+from scripts.moving_trace import moving_trace
 
 IMAGES = ROOT / "docs" / "images"
 VIEWPORT = ViewportSize(width=1120, height=700)
@@ -20,10 +21,17 @@ MOST_BYTES = 300_000
 GOODS = ("fountain-pen", "stitched-notebook")
 DOUBLED = "payment_intent.succeeded"
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
+BOTH = ViewportSize(width=1120, height=1300)
+# The language of a document, and what its pictures' names end with.
+DOCUMENTS = {"en-US": "", "zh-TW": ".zh-Hant"}
+TRACE_TITLES = {
+    "en-US": "The trace of a purchase by Checkout: an arrow for each step, with its time",
+    "zh-TW": "以 Checkout 付款的過程：每一步一個箭頭，並附時間",
+}
 
 
 def main() -> None:
-    """Buy by the Payment Element; keep pictures of the checkout, the paid order and the panel."""
+    """Buy as a shopper would, and keep pictures of what the shopper and a developer see."""
     url = f"http://127.0.0.1:{port_from('PORT', '8000')}"
     panel_url = f"http://localhost:{port_from('SANDBOX_PORT', '4242')}/_sandbox/"
     if not answers(f"{url}/readyz"):
@@ -43,7 +51,32 @@ def main() -> None:
         keep(panel, "panel.png", is_whole=False)
         panel.locator("#rules").get_by_role("button", name="Remove").first.click()
         panel.get_by_text("Done: Remove").wait_for()
+        for locale, end in DOCUMENTS.items():
+            compare_both(browser, url, locale, end)
         browser.close()
+
+
+def compare_both(browser: Browser, url: str, locale: str, end: str) -> None:
+    """Keep both flows side by side while one is paid, and its trace as a picture that moves."""
+    tab = browser.new_context(
+        base_url=url, locale=locale, viewport=BOTH, color_scheme="light", reduced_motion="reduce"
+    )
+    page = tab.new_page()
+    page.goto("/compare")
+    page.locator("#begin-comparison").click()
+    page.locator("#payment-submit:not([disabled])").wait_for()
+    with tab.expect_page() as opened:
+        page.locator("#pay-on-stripe").click()
+    type_card(opened.value)
+    opened.value.locator("button[type=submit]").click()
+    page.locator("#live-checkout_session[data-status=paid]:not([hx-trigger])").wait_for()
+    page.mouse.move(0, 0)
+    page.locator(".columns").evaluate("(columns) => scrollTo(0, columns.offsetTop - 24)")
+    keep(page, f"compare{end}.png", is_whole=False)
+    trace = moving_trace(page, "#live-checkout_session .trace", TRACE_TITLES[locale])
+    (IMAGES / f"trace{end}.svg").write_text(trace, encoding="utf-8")
+    weigh(f"trace{end}.svg")
+    tab.close()
 
 
 def fill_the_cart(page: Page) -> None:
@@ -58,11 +91,15 @@ def fill_the_cart(page: Page) -> None:
 def pay_on_our_page(page: Page) -> None:
     """Pay with a test card and wait until the order says that it is paid."""
     page.get_by_role("button", name="Continue to the card form").click()
-    form = page.frame_locator("#payment-element iframe")
-    for field, value in CARD.items():
-        form.locator(f"[name={field}]").fill(value)
+    type_card(page.frame_locator("#payment-element iframe"))
     page.locator("#payment-submit").click()
     page.locator('#order-status[data-status="paid"]').wait_for(timeout=30_000)
+
+
+def type_card(form: Page | FrameLocator) -> None:
+    """Fill the card's fields, whose names are the same in the Element and on Stripe's page."""
+    for field, value in CARD.items():
+        form.locator(f"[name={field}]").fill(value)
 
 
 def double_the_next_event(panel: Page) -> None:
@@ -83,9 +120,15 @@ def show_what_came_twice(panel: Page) -> None:
 
 
 def keep(page: Page, name: str, *, is_whole: bool = True) -> None:
-    """Save the page, or what is in sight; leaves with a sentence when the file is too big."""
+    """Save the page, or what is in sight of it."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    size = len(page.screenshot(path=IMAGES / name, full_page=is_whole))
+    page.screenshot(path=IMAGES / name, full_page=is_whole)
+    weigh(name)
+
+
+def weigh(name: str) -> None:
+    """Say how big a picture has become; leaves with a sentence when that is too big."""
+    size = (IMAGES / name).stat().st_size
     print(f"docs/images/{name}: {size // 1000} KB")
     if size > MOST_BYTES:
         sys.exit(f"docs/images/{name} is larger than {MOST_BYTES // 1000} KB.")

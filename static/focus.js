@@ -4,22 +4,26 @@
 (() => {
   "use strict";
 
-  const region = /** @type {HTMLElement} */ (document.getElementById("order-status-region"));
-  /** @type {Element | null} */
-  let focused = null;
+  document.querySelectorAll("[data-renews]").forEach(watch);
 
-  region.addEventListener("focusin", (event) => {
-    focused = /** @type {Element} */ (event.target);
-  });
-  region.addEventListener("focusout", (event) => {
-    // Somebody who goes elsewhere is let go. What is removed leaves to nowhere.
-    if (event.relatedTarget) focused = null;
-  });
-  new MutationObserver(() => {
-    if (!focused || focused.isConnected || document.activeElement !== document.body) return;
-    focused = null;
-    const heading = region.querySelector("h2");
-    heading?.setAttribute("tabindex", "-1");
-    heading?.focus({ preventScroll: true });
-  }).observe(region, { childList: true, subtree: true });
+  /** @param {Element} region */
+  function watch(region) {
+    /** @type {Element | null} */
+    let focused = null;
+
+    region.addEventListener("focusin", (event) => {
+      focused = /** @type {Element} */ (event.target);
+    });
+    region.addEventListener("focusout", (event) => {
+      // Somebody who goes elsewhere is let go. What is removed leaves to nowhere.
+      if (/** @type {FocusEvent} */ (event).relatedTarget) focused = null;
+    });
+    new MutationObserver(() => {
+      if (!focused || focused.isConnected || document.activeElement !== document.body) return;
+      focused = null;
+      const heading = region.querySelector("h2");
+      heading?.setAttribute("tabindex", "-1");
+      heading?.focus({ preventScroll: true });
+    }).observe(region, { childList: true, subtree: true });
+  }
 })();

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import responses
 
+from storefront.both_flows import is_compared
 from storefront.lifecycle import Flow
 from storefront.models import GatewayCall, Order, Payment, StripeEvent
 from storefront.trace import Step
@@ -56,7 +57,9 @@ def message_of(step: Step, order: Order) -> Message | None:
     return reader(step, order) if reader else None
 
 
-def _placed(step: Step, _: Order) -> Message:
+def _placed(step: Step, order: Order) -> Message:
+    if is_compared(order):
+        return Message(asked=("POST /compare",), answered=(_status(303),))
     asked = f"flow={step.flow}\nemail={MASKED}"
     return Message(asked=("POST /checkout",), asked_body=asked, answered=(_status(303),))
 

@@ -55,7 +55,7 @@ def refund(
 
 
 def give_back_the_rest(
-    session: Session, payment_id: str, *, received: int, currency: str, reason: str
+    session: Session, payment_id: str, *, received: int, currency: str, reason: str | None
 ) -> None:
     """Decide, in the caller's transaction, to give back what is left of money that doesn't fit."""
     left = received - _claimed(session, payment_id)
@@ -113,7 +113,7 @@ _IS_MEANT = Refund.status.not_in([status for status in RefundStatus if status.is
 
 
 def _write(
-    session: Session, payment_id: str, *, amount: int, currency: str, reason: str, actor: str
+    session: Session, payment_id: str, *, amount: int, currency: str, reason: str | None, actor: str
 ) -> str:
     now, refund_id = clock.now(), new_id("refund")
     session.execute(

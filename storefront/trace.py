@@ -11,30 +11,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from http import HTTPStatus
 from typing import Any
 
 from storefront.decisions import Outcome
-from storefront.evidence import SESSION_COMPLETED
 from storefront.history import History
-from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, Verdict
+from storefront.lifecycle import Flow, OrderStatus
 from storefront.models import GatewayCall, Order, Payment, StripeEvent, Transition
-
-# What tells that the browser has been at Stripe with the client_secret: anything but the creation.
-UNTOUCHED = frozenset(
-    {"payment_intent.created", "payment_intent.canceled", "checkout.session.expired"}
+from storefront.moments import (
+    WAITING,
+    confirmed_at,
+    is_over,
+    kind_of_call,
+    last_change,
+    started_at,
 )
-NOT_TOUCHED_YET = frozenset({Verdict.CREATED.word, Verdict.INTENT_CANCELED.word})
+
 # What such an event did is told with its delivery: nothing.
 IDLE = frozenset({Outcome.IGNORED, Outcome.FOREIGN, Outcome.MODE_MISMATCH})
-# The event that ends each flow well, beside those of payments that take days.
-LAST_EVENTS = {
-    Flow.PAYMENT_INTENT: frozenset({"payment_intent.succeeded"}),
-    Flow.CHECKOUT_SESSION: frozenset(
-        {SESSION_COMPLETED, "checkout.session.async_payment_succeeded"}
-    ),
-}
-WAITING = frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING})
 NEVER = datetime.max.replace(tzinfo=UTC)
 # A page stops asking for an event that is so long overdue.
 LONGEST_WAIT = timedelta(minutes=10)
@@ -82,19 +75,22 @@ class Trace:
     is_open: bool
 
 
-def trace_of(history: History, *, now: datetime) -> Trace:
-    """Tell the story: what happened, and what is still to come of a purchase that goes on."""
-    done = _timed(sorted(_happened(history), key=_position))
-    is_over = _is_over(history)
-    to_come = [] if is_over else _to_come(history, {step.key for step in done})
-    is_overdue = _last_change(history) < now - LONGEST_WAIT
-    return Trace(steps=[*done, *to_come, _poll(history.order)], is_open=not (is_over or is_overdue))
+def trace_of(history: History, *, now: datetime, flow: Flow = Flow.PAYMENT_INTENT) -> Trace:
+    """Tell the story: what happened, and what is still to come of a purchase that goes on.
+
+    `flow` is what is expected of an order that has no attempt yet.
+    """
+    done = _timed(sorted(_happened(history, flow), key=_position))
+    is_finished = is_over(history)
+    to_come = [] if is_finished else _to_come(history, flow, {step.key for step in done})
+    is_overdue = last_change(history) < now - LONGEST_WAIT
+    is_open = not (is_finished or is_overdue)
+    return Trace(steps=[*done, *to_come, _poll(history.order)], is_open=is_open)
 
 
-def _happened(history: History) -> Iterator[Step]:
+def _happened(history: History, flow: Flow) -> Iterator[Step]:
     order = history.order
-    first = history.order.payments[0] if history.order.payments else None
-    flow = _flow(first) if first else Flow.PAYMENT_INTENT
+    flow = _flow(order.payments[0]) if order.payments else flow
     yield Step(
         key="placed", number=1, kind="placed", source=Lane.SHOPPER, target=Lane.PAGE,
         at=order.created_at, flow=flow,
@@ -131,24 +127,24 @@ def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
             key=f"call-{call.id}", number=number, kind=kind_of_call(call),
             source=Lane.API, target=Lane.STRIPE, at=call.at, about=call, flow=flow,
         )  # fmt: skip
-    if started_at := _started_at(payment, calls):
+    if ready := started_at(payment, calls):
         yield Step(
             key=f"started{suffix}", number=3, kind="started", source=Lane.API, target=Lane.PAGE,
-            at=started_at, about=payment, flow=flow,
+            at=ready, about=payment, flow=flow,
         )  # fmt: skip
-        yield from _at_stripe(history, payment, started_at)
+        yield from _at_stripe(history, payment, ready)
 
 
-def _at_stripe(history: History, payment: Payment, started_at: datetime) -> Iterator[Step]:
+def _at_stripe(history: History, payment: Payment, ready: datetime) -> Iterator[Step]:
     """Tell when the browser went to Stripe: a redirect we sent, a confirmation Stripe tells of."""
     step = Step(
         key=f"confirm-{payment.attempt}", number=4, kind="confirm", about=payment,
-        source=Lane.SHOPPER, target=Lane.STRIPE, at=started_at, flow=_flow(payment),
+        source=Lane.SHOPPER, target=Lane.STRIPE, at=ready, flow=_flow(payment),
     )  # fmt: skip
     if payment.flow == Flow.CHECKOUT_SESSION:
         yield step
-    elif (confirmed := _confirmed_at(history, payment)) is not None:
-        yield replace(step, at=max(confirmed, started_at), by_stripes_clock=True)
+    elif (confirmed := confirmed_at(history, payment)) is not None:
+        yield replace(step, at=max(confirmed, ready), by_stripes_clock=True)
 
 
 def _of_event(history: History, event: StripeEvent) -> Iterator[Step]:
@@ -184,14 +180,15 @@ def _own_move(cause: str, at: datetime, moves: list[Transition]) -> Step:
     )  # fmt: skip
 
 
-def _to_come(history: History, known: set[str]) -> Iterator[Step]:
+def _to_come(history: History, flow: Flow, known: set[str]) -> Iterator[Step]:
     """Show the steps that the purchase still needs, each once, in their order."""
     payment = history.order.payments[-1] if history.order.payments else None
-    flow = _flow(payment) if payment else Flow.PAYMENT_INTENT
+    flow = _flow(payment) if payment else flow
     suffix = f"-{payment.attempt}" if payment else ""
     is_paid = history.order.paid_at is not None
     needed = (
         ("start", 2, Lane.PAGE, Lane.API, payment is None),
+        ("create", 2, Lane.API, Lane.STRIPE, f"started{suffix}" not in known),
         ("started", 3, Lane.API, Lane.PAGE, f"started{suffix}" not in known),
         ("confirm", 4, Lane.SHOPPER, Lane.STRIPE, f"confirm{suffix}" not in known),
         ("event", 5, Lane.STRIPE, Lane.WEBHOOK, True),
@@ -201,7 +198,7 @@ def _to_come(history: History, known: set[str]) -> Iterator[Step]:
     for kind, number, source, target, is_missing in needed:
         if is_missing:
             yield Step(
-                key=f"next-{number}", number=number, kind=kind, source=source, target=target,
+                key=f"next-{kind}", number=number, kind=kind, source=source, target=target,
                 is_done=False, flow=flow,
             )  # fmt: skip
 
@@ -214,63 +211,12 @@ def _poll(order: Order) -> Step:
     )  # fmt: skip
 
 
-def kind_of_call(call: GatewayCall) -> str:
-    """Say in a word what a call asked of Stripe."""
-    last = call.path.rpartition("/")[2]
-    if call.method == "GET":
-        return "find" if last in {"payment_intents", "sessions"} else "read"
-    return {"cancel": "stop", "expire": "stop", "refunds": "refund"}.get(last, "create")
-
-
 def _flow(payment: Payment) -> Flow:
     return Flow(payment.flow)
 
 
 def _closes(moves: Sequence[Transition]) -> bool:
     return any(move.payment_id is None and move.after == OrderStatus.CANCELLED for move in moves)
-
-
-def _started_at(payment: Payment, calls: Sequence[GatewayCall]) -> datetime | None:
-    """Return when the attempt's object was there; by its row, where the call isn't kept."""
-    for call in calls:
-        if kind_of_call(call) in {"create", "read"} and call.status == HTTPStatus.OK:
-            return call.at + timedelta(milliseconds=call.ms)
-    has_id = payment.payment_intent_id or payment.checkout_session_id
-    return payment.created_at if has_id else None
-
-
-def _confirmed_at(history: History, payment: Payment) -> datetime | None:
-    """Return the second by Stripe's clock in which the payment first was more than created.
-
-    Never later than we were told of it: two clocks don't agree.
-    """
-    told = [
-        min(datetime.fromtimestamp(event.created, UTC), event.received_at)
-        for event in history.events
-        if payment.id in {event.payment_id, event.object_payment_id} and event.type not in UNTOUCHED
-    ]
-    if payment.evidence not in NOT_TOUCHED_YET:
-        told.append(datetime.fromtimestamp(payment.evidence_created, UTC))
-    return min(told) if told else None
-
-
-def _is_over(history: History) -> bool:
-    """Say whether nothing more is to be expected: closed without money, or the last event is in."""
-    order = history.order
-    if order.paid_at is None:
-        has_money = any(each.status == PaymentStatus.SUCCEEDED for each in order.payments)
-        return has_money or order.status not in WAITING
-    settling = next(each for each in order.payments if each.id == order.settled_by)
-    last = LAST_EVENTS[_flow(settling)]
-    return any(
-        event.type in last and settling.id in {event.payment_id, event.object_payment_id}
-        for event in history.events
-    )
-
-
-def _last_change(history: History) -> datetime:
-    order = history.order
-    return max([order.created_at, *(move.at for move in history.transitions)])
 
 
 # What happens in one moment is told in this order: a call before what was learned by it.

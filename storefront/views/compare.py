@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -17,14 +18,15 @@ from storefront.config import settings
 from storefront.gateway_errors import GatewayError
 from storefront.lifecycle import Flow
 from storefront.models import Order
+from storefront.timings import Part, timings_of
 from storefront.views.cards import offered_cards
 from storefront.views.languages import language, spoken
 from storefront.views.limits import begins_payment
-from storefront.views.orders import payment_form_of
-from storefront.views.own_source import STEPS, TITLES, lines_of, sources_of
+from storefront.views.orders import ORDER_NEWS, payment_form_of
+from storefront.views.own_source import KINDS, TITLES, lines_of, sources_behind, sources_of
 from storefront.views.status import StatusView, view_of_status
+from storefront.views.timing_words import PARTS, told
 from storefront.views.trace import TraceView, view_of_trace
-from storefront.views.trace_words import distance
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("compare", __name__)
@@ -32,30 +34,29 @@ bp = Blueprint("compare", __name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnView:
-    """One flow: its order as it stands, its story, and how long it took, where that is known."""
+    """One flow: its order as it stands, its story, and how long its parts took, where known."""
 
     flow: Flow
     order: Order
     status: StatusView
     trace: TraceView
-    ready_after: str
-    paid_after: str
+    times: Mapping[Part, str]
     asks: bool
 
 
 @bp.get("/compare")
 def show() -> str:
     """Show both flows, with the visitor's two orders once they were placed."""
-    columns = [_column(flow) for flow in Flow]
+    columns = _columns()
     return render_template(
         "compare/compare.html",
-        columns=[column for column in columns if column],
-        payment_form=_payment_form(columns[0]),
+        columns=columns,
+        payment_form=_payment_form(columns),
         test_cards=offered_cards(),
         can_begin=not settings().is_live,
-        steps={number: {flow: sources_of(number, flow) for flow in Flow} for number in STEPS},
+        steps={number: {flow: sources_of(number, flow) for flow in Flow} for number in KINDS},
         titles=TITLES,
-        lines={flow: lines_of(flow) for flow in Flow},
+        **_what_differs(columns),
     )
 
 
@@ -75,8 +76,8 @@ def begin() -> Response:
 
 
 @bp.get("/compare/<flow>")
-def column(flow: str) -> Response | str:
-    """Show one column's moving part; nothing when that was `seen`."""
+def column(flow: str) -> Response:
+    """Show one column's moving part, and say that there is news; nothing when it was `seen`."""
     if flow not in set(Flow):
         abort(404)
     found = _column(Flow(flow), request.args.get("seen", ""))
@@ -84,37 +85,56 @@ def column(flow: str) -> Response | str:
         abort(404)
     if request.args.get("seen", "").partition("-")[0] == str(found.order.version) and found.asks:
         return Response(status=204)
-    return render_template("compare/_live.html", column=found)
+    page = render_template("compare/_live.html", column=found)
+    return Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+
+
+@bp.get("/compare/differences")
+def differences() -> str:
+    """Show what differs, with the times that were measured by now; columns with news ask for it."""
+    return render_template("compare/_differences.html", **_what_differs(_columns()))
+
+
+def _what_differs(columns: list[ColumnView]) -> dict[str, Any]:
+    return {
+        "lines": {flow: lines_of(flow) for flow in Flow},
+        "parts": PARTS,
+        "times": {column.flow: column.times for column in columns},
+        "asks": any(column.asks for column in columns),
+    }
+
+
+def _columns() -> list[ColumnView]:
+    """Return both columns; none before the visitor has begun."""
+    return [column for column in (_column(flow) for flow in Flow) if column]
 
 
 def _column(flow: Flow, seen: str = "") -> ColumnView | None:
     order = both_flows.latest(visitor(), flow)
     if order is None:
         return None
-    status, trace = view_of_status(order), view_of_trace(order, seen)
-    ready, paid = _moments(trace)
+    status, trace = view_of_status(order), view_of_trace(order, seen, flow)
+    timings = timings_of(order, [view.step for view in trace.steps])
     return ColumnView(
         flow=flow,
         order=order,
         status=status,
-        trace=replace(trace, hears_of_news=False, asks_itself=False),
-        ready_after=distance(ready - order.created_at) if ready else "",
-        paid_after=distance(paid - ready) if ready and paid else "",
+        trace=replace(
+            trace,
+            steps=[replace(view, sources=sources_behind(view.step)) for view in trace.steps],
+            hears_of_news=False,
+            asks_itself=False,
+        ),
+        times={part: told(timings.get(part)) for part in Part},
         asks=trace.hears_of_news or trace.asks_itself,
     )
 
 
-def _moments(trace: TraceView) -> tuple[datetime | None, datetime | None]:
-    """Return when the order could first be paid, and when this shop knew that it was."""
-    steps = [view.step for view in trace.steps if view.step.is_done]
-    ready = next((step.at for step in steps if step.kind == "started"), None)
-    knew = [step.at for step in steps if any(move.after == "paid" for move in step.moves)]
-    return ready, next(iter(knew), None)
-
-
-def _payment_form(column: ColumnView | None) -> dict[str, str | None] | None:
+def _payment_form(columns: list[ColumnView]) -> dict[str, str | None] | None:
     """Return what mounts the card form; None when there is nothing to pay by it just now."""
-    if column is None or not column.status.can_pay:
+    payable = (each for each in columns if each.flow is Flow.PAYMENT_INTENT and each.status.can_pay)
+    column = next(payable, None)
+    if column is None:
         return None
     try:
         intent = checkout.resume_payment_intent(column.order.id)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from storefront import clock
 from storefront.attentions import is_open_attention_of, needs_a_human
+from storefront.given_back import GivenBack, given_back
 from storefront.glances import Glance
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
@@ -151,6 +152,7 @@ class StatusView:
     can_pay: bool
     can_cancel: bool
     failure_message: str | None
+    given_back: GivenBack | None
 
 
 def view_of_status(order: Order) -> StatusView:
@@ -171,6 +173,7 @@ def view_of_status(order: Order) -> StatusView:
         can_pay=is_payable,
         can_cancel=is_payable,
         failure_message=_failure(order.payments[-1]) if words is DECLINED else None,
+        given_back=given_back(order),
     )
 
 

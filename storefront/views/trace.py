@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response
 from storefront import clock
 from storefront.glances import Glance
 from storefront.history import history_of
+from storefront.lifecycle import Flow
 from storefront.messages import Message, message_of
 from storefront.models import Order
 from storefront.trace import Step, trace_of
+from storefront.views.own_source import Source
 from storefront.views.status import view_of_status
 from storefront.views.trace_words import LANES, distance, sentence_of
 from storefront.views.visitor import TOKEN, is_own, own_order_or_404
@@ -33,6 +35,7 @@ class StepView:
     since: str
     message: Message | None
     is_new: bool
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +65,16 @@ def show(token: str) -> Response | str:
     return render_template("trace/_trace.html", order=order, trace=view_of_trace(order, seen))
 
 
-def view_of_trace(order: Order, seen: str = "") -> TraceView:
-    """Tell an order's story; what happened since it was `seen` is new. Reads the database only."""
+def view_of_trace(order: Order, seen: str = "", flow: Flow = Flow.PAYMENT_INTENT) -> TraceView:
+    """Tell an order's story; what happened since it was `seen` is new. Reads the database only.
+
+    `flow` is what is expected of an order that has no attempt yet.
+    """
     moment = seen.partition("-")[2]
     since = float(moment) if MOMENT.fullmatch(moment) else None
     status = view_of_status(order)
     now = clock.now()
-    trace = trace_of(history_of(order), now=now)
+    trace = trace_of(history_of(order), now=now, flow=flow)
     return TraceView(
         id=f"trace-{order.number}",
         seen=f"{order.version}-{now.timestamp():.3f}",

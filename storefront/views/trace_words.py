@@ -93,13 +93,18 @@ def moves_of(moves: Sequence[Transition]) -> str:
 
 
 def distance(since: timedelta) -> str:
-    """Tell the time between two steps, as exactly as anybody cares: +0.142 s, +3 min 20 s."""
-    seconds = max(since.total_seconds(), 0.0)
+    """Tell the time between two steps: +0.142 s, +3 min 20 s."""
+    return f"+{duration(since)}"
+
+
+def duration(took: timedelta) -> str:
+    """Tell how long something took, as exactly as anybody cares: 0.142 s, 3 min 20 s."""
+    seconds = max(took.total_seconds(), 0.0)
     if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"+{seconds:.3f} s" if seconds < 10 else f"+{seconds:.1f} s"  # noqa: PLR2004
+        return f"{seconds:.3f} s" if seconds < 10 else f"{seconds:.1f} s"  # noqa: PLR2004
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"+{hours} h {minutes} min" if hours else f"+{minutes} min {left} s"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s"
 
 
 def _came_again(times: int) -> str:

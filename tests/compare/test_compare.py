@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-from pathlib import Path
-
+import html5lib
 import pytest
 from sqlalchemy import update
 
-from storefront import params
 from storefront.lifecycle import Flow
 from storefront.models import Cart, Order, Product
-from storefront.views import own_source
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.shop import Shop, Visitor
 from tests.worlds import in_world
-
-ROOT = Path(__file__).parents[2]
 
 
 def begun(shop: Shop) -> Visitor:
@@ -163,33 +157,62 @@ def test_when_stripe_is_away_the_page_still_stands(sqlite_shop: Shop):
     assert "payment-form" not in page.text
 
 
-@pytest.mark.parametrize("flow", list(Flow))
-def test_the_source_that_is_shown_is_what_the_files_hold(flow: Flow):
-    for step in own_source.STEPS:
-        for source in own_source.sources_of(step, flow):
-            lines = {line.strip() for line in (ROOT / source.path).read_text().splitlines()}
-            assert {line.strip() for line in source.text.splitlines()} <= lines
-            assert len(source.text.splitlines()) > 2
+def test_the_times_are_dashes_until_they_are_measured(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    before = times(visitor.get("/compare").text)
+    visitor.post("/compare")
+    sqlite_shop.now += 3
+    between = times(visitor.get("/compare").text)
+    pay_both(sqlite_shop, visitor)
 
-    shown = own_source.sources_of(2, Flow.PAYMENT_INTENT)[0].text
-    assert shown == inspect.getsource(params.payment_intent_params).rstrip()
+    after = times(visitor.get("/compare/differences").text)
 
-
-def test_a_function_of_the_script_is_found_whole_or_not_at_all():
-    script = "(() => {\n  /** Say. */\n  async function say(x) {\n    if (x) {\n    }\n  }\n})();\n"
-
-    assert own_source.function_in(script, "say") == (
-        "/** Say. */\nasync function say(x) {\n  if (x) {\n  }\n}"
-    )
-    with pytest.raises(ValueError, match="shout"):
-        own_source.function_in(script, "shout")
+    unmeasured = "–not measured yet"
+    assert {cell for row in before for cell in row} == {unmeasured}
+    assert [row.count(unmeasured) for row in between] == [1, 1, 2, 2, 2, 2]
+    assert unmeasured not in {cell for row in after for cell in row}
+    assert after[2] == ["about 3 s", "about 0 s"]
+    assert after[3] == ["at most 0.000 s", "at most 0.000 s"]
 
 
-def test_the_lines_that_are_counted_are_those_of_the_flow_alone():
-    counted = {flow: own_source.lines_of(flow) for flow in Flow}
-    script = (ROOT / "static" / "pay.js").read_text()
+def test_the_times_are_asked_for_by_the_columns_news(sqlite_shop: Shop):
+    visitor = begun(sqlite_shop)
+    waiting = checked_fragment(visitor.get("/compare/differences").text)
+    news = visitor.get("/compare/payment_intent?seen=0-1").headers["HX-Trigger"]
 
-    assert counted[Flow.PAYMENT_INTENT] > len(
-        [line for line in script.splitlines() if line.strip()]
-    )
-    assert 10 < counted[Flow.CHECKOUT_SESSION] < 60
+    assert waiting.get("hx-trigger") == f"{news} from:body"
+    pay_both(sqlite_shop, visitor)
+    assert checked_fragment(visitor.get("/compare/differences").text).get("hx-trigger") is None
+
+
+def pay_both(shop: Shop, visitor: Visitor) -> None:
+    """Start what isn't started, and pay both orders."""
+    visitor.post(f"/orders/{orders(shop)[Flow.CHECKOUT_SESSION].token}/checkout-session")
+    for order in orders(shop).values():
+        shop.pay(order.token)
+    shop.deliver()
+
+
+def times(page: str) -> list[list[str]]:
+    """Return what the table says of the times: both flows, row by row."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    [body] = [each for each in tree.iter("tbody") if each.get("id") == "times"]
+    rows = [[text_of(cell) for cell in row.iter("td")] for row in body.iter("tr")]
+    return [row for row in rows if row]
+
+
+def test_what_is_to_come_is_told_for_the_columns_own_flow(sqlite_shop: Shop):
+    visitor = begun(sqlite_shop)
+
+    told = text_of(checked_fragment(visitor.get("/compare/checkout_session?seen=0-1").text))
+
+    assert "creates a Checkout Session at Stripe" in told
+    assert "checkout_url" in told
+    assert "with a client_secret" not in told
+
+
+def test_the_first_step_is_the_one_that_was_taken(sqlite_shop: Shop):
+    page = begun(sqlite_shop).get("/compare").text
+
+    assert page.count("POST /compare") == 2
+    assert "POST /checkout\n" not in page

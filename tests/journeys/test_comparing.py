@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.shopper import Flow, Shopper
 from tests.journeys.stripe_side import StripeSide
 
+A_TIME = re.compile(r"^\d+(\.\d+ s| min \d+ s)$")
 # The webhook and the way back race for it, and either may be first.
 WHAT_PAID_IT = re.compile("Payment and order move in one|Stripe’s answer counts like an event")
 
@@ -23,6 +24,9 @@ def begin(shopper: Shopper) -> None:
 def test_each_column_is_paid_while_the_other_is_watched(shopper: Shopper) -> None:
     begin(shopper)
     shopper.page.evaluate("window.isTheSameDocument = true")
+    shopper.page.evaluate(
+        "document.getElementById('standing-checkout_session').isTheSameRegion = 1"
+    )
     with shopper.browser.expect_page() as opened:
         shopper.page.locator("#pay-on-stripe").click()
     at_stripe = Shopper(shopper.browser, shopper.shop_url)
@@ -33,13 +37,34 @@ def test_each_column_is_paid_while_the_other_is_watched(shopper: Shopper) -> Non
 
     expect(shopper.page.locator("#live-checkout_session[data-status=paid]")).to_be_visible()
     expect(shopper.page.locator("#live-payment_intent[data-status=pending]")).to_be_visible()
+    # The button is gone with the focus that it had; the region that was listened to is still there.
+    expect(shopper.page.locator("#column-checkout_session")).to_be_focused()
+    assert shopper.page.evaluate("document.querySelector('[role=status].good').isTheSameRegion")
+    expect(shopper.page.locator("#times tr:last-child td").last).to_have_text(A_TIME)
     assert shopper.page.evaluate("window.isTheSameDocument")
 
-    shopper.fill_card(Flow.HERE)
+    paste_a_test_card(shopper)
     shopper.page.locator("#payment-submit").click()
     for flow in ("payment_intent", "checkout_session"):
         expect(shopper.page.locator(f"#live-{flow}[data-status=paid]")).to_be_visible()
     assert shopper.page.url == f"{shopper.shop_url}/compare"
+
+
+def paste_a_test_card(shopper: Shopper) -> None:
+    """Take the card's number from its button; where the browser won't copy, it is marked."""
+    page, copied = shopper.page, shopper.page.locator("#copied")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    page.get_by_role("button", name="Copy 4000 0000 0000 0002").click()
+    expect(copied).to_have_text("4000 0000 0000 0002 is marked. Copy it with your keyboard.")
+    assert page.evaluate("getSelection().toString()") == "4000 0000 0000 0002"
+
+    page.evaluate("() => { delete navigator.clipboard.writeText; }")
+    page.get_by_role("button", name="Copy 4242 4242 4242 4242").click()
+    expect(copied).to_have_text("4242 4242 4242 4242 is copied. Paste it into the card form.")
+    shopper.fill_card(Flow.HERE, card="")
+    number = shopper.card_form(Flow.HERE).get_by_label("Card number")
+    number.press("Control+V")
+    expect(number).to_have_value("4242 4242 4242 4242")
 
 
 def test_the_arrows_light_up_without_a_reload_and_what_is_open_stays_open(
@@ -74,7 +99,7 @@ def test_an_event_that_comes_late_is_told_after_the_order_is_paid(
 def test_nothing_is_wider_than_a_narrow_screen(shopper: Shopper) -> None:
     shopper.page.set_viewport_size({"width": 320, "height": 700})
     begin(shopper)
-    for summary in shopper.page.locator(".own-source summary").all():
+    for summary in shopper.page.locator(".story summary").all():
         summary.click()
 
     assert shopper.page.evaluate("document.documentElement.scrollWidth") == 320

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import update
-
-from storefront.models import Order
 from tests.shop import CHALLENGED, DECLINED, Shop, Visitor
 from tests.webhooks.telling import retold
 
@@ -80,16 +77,30 @@ def paid_after_cancelling(shop: Shop, visitor: Visitor) -> str:
     return token
 
 
+def expired(shop: Shop, visitor: Visitor) -> str:
+    token = visitor.buy()
+    shop.now += 2 * 3600
+    shop.app.test_cli_runner().invoke(args=["work"])
+    return token
+
+
+def replaced(_: Shop, visitor: Visitor) -> str:
+    token = visitor.buy()
+    visitor.add("cedar-pencils")
+    return token
+
+
 def refunded(shop: Shop, visitor: Visitor) -> str:
-    return with_status(shop, paid(shop, visitor), "refunded")
+    return with_refund(shop, paid(shop, visitor))
 
 
 def partly_refunded(shop: Shop, visitor: Visitor) -> str:
-    return with_status(shop, paid(shop, visitor), "partially_refunded")
+    return with_refund(shop, paid(shop, visitor), "--amount", "1000")
 
 
-def with_status(shop: Shop, token: str, status: str) -> str:
-    shop.write(update(Order).where(Order.token == token).values(status=status))
+def with_refund(shop: Shop, token: str, *options: str) -> str:
+    number = shop.order(token).number
+    shop.app.test_cli_runner().invoke(args=["refund", number, "--by", "ann", *options])
     return token
 
 
@@ -106,6 +117,8 @@ STATES = {
     "under review": State(under_review, "We have your payment and are looking at it"),
     "paid": State(paid, "Paid. Thank you!"),
     "cancelled": State(cancelled, "Cancelled"),
+    "expired": State(expired, "Expired"),
+    "replaced": State(replaced, "Replaced by a newer order"),
     "paid after cancelling": State(paid_after_cancelling, "Cancelled"),
     "refunded": State(refunded, "Refunded"),
     "partly refunded": State(partly_refunded, "Partly refunded"),

@@ -1,0 +1,56 @@
+"""What went back of an order's money is named on its page, and so is what stays paid."""
+
+from __future__ import annotations
+
+from tests.checkout.test_two_tabs import forget_the_live_attempt
+from tests.pages.html import checked_fragment, checked_page, text_of
+from tests.pages.states import partly_refunded, refunded, tell
+from tests.shop import Shop
+from tests.webhooks.telling import retold
+
+
+def test_what_went_back_is_named_and_what_stays_paid(sqlite_shop: Shop):
+    visitor, other = sqlite_shop.visitor(), sqlite_shop.visitor()
+    half, whole = partly_refunded(sqlite_shop, visitor), refunded(sqlite_shop, other)
+
+    in_part = text_of(checked_fragment(visitor.get(f"/orders/{half}/status").text))
+    in_full = text_of(checked_fragment(other.get(f"/orders/{whole}/status").text))
+
+    assert "Refunded $10.00 Stays paid $19.99" in in_part
+    assert "Refunded $29.99" in in_full
+    assert "Stays paid" not in in_full
+
+
+def test_a_refund_that_failed_did_not_go_back(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    token = partly_refunded(sqlite_shop, visitor)
+    [made] = sqlite_shop.events("refund.created")
+    tell(sqlite_shop, retold(made, as_="refund.failed", status="failed"))
+
+    assert "Stays paid" not in visitor.get(f"/orders/{token}").text
+
+
+def test_money_that_was_paid_twice_is_named_when_it_went_back(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy()
+    forget_the_live_attempt(sqlite_shop)
+    visitor.post(f"/orders/{token}/checkout-session")
+    for attempt in (0, 1):
+        sqlite_shop.pay(token, attempt=attempt)
+    sqlite_shop.deliver()
+    sqlite_shop.work()
+
+    told = text_of(checked_page(visitor.get(f"/orders/{token}").text))
+
+    assert "Paid. Thank you!" in told
+    assert "Refunded $29.99 Stays paid $29.99" in told
+
+
+def test_it_is_named_in_the_readers_language(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    token = partly_refunded(sqlite_shop, visitor)
+    visitor.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh-TW"
+
+    told = text_of(checked_page(visitor.get(f"/orders/{token}").text))
+
+    assert "已退款 US$10.00 仍為已付款 US$19.99" in told
