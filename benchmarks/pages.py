@@ -14,19 +14,17 @@ import io
 import logging
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, render_template
 from jinja2 import Template
-from sqlalchemy import event
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks.api import databases, empty_app
-from storefront.db import db
 from tests.shop import ADDRESS, Shop, Visitor
+from tests.statements import statements
 
 ROUNDS, PER_ROUND = 15, 20
 ROW = "  {:11} {:18}{:>11}{:>9}{:>9}{:>9}{:>8}{:>15}{:>16}"
@@ -80,7 +78,7 @@ def main() -> None:
             show((name, "an empty view"), 0, empty(), measured(empty, bare, bare))
             for what, page in found.items():
                 ask = page.asking()
-                with queries(shop) as sent:
+                with statements(shop) as sent:
                     answer = ask()
                 still = page.asking(f"/static-page/{len(answer[1])}")
                 beside = measured(ask, page.asking("/empty"), still)
@@ -164,22 +162,6 @@ def show(
         f"{own.ratio(still):.2f}",
     )
     print(ROW.format(*names, *numbers))
-
-
-@contextmanager
-def queries(shop: Shop) -> Iterator[list[str]]:
-    """Collect the statements that the shop sends to its database, BEGIN apart."""
-    sent: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-
-    with shop.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 if __name__ == "__main__":

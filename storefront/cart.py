@@ -6,14 +6,15 @@ changed then. `checkout.open_cart` makes an open copy of it, and `cart_changes.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.catalog import Offer, offers_by_id
+from storefront.cart_reads import OPEN_CART, ORDERED_CART
+from storefront.catalog import Offer, catalogue, offers_by_id
 from storefront.config import settings
-from storefront.db import reading
 from storefront.languages import DEFAULT_LOCALE, Sentence, counted
 from storefront.lifecycle import OrderStatus
 from storefront.models import Cart, CartItem, Order
@@ -40,13 +41,26 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CartView:
-    """A cart with today's prices. `pending_order` is its order, once placed and not yet paid."""
+class PendingOrder:
+    """What was made of a cart and waits for payment."""
 
-    id: str | None
+    id: str
+    number: str
+    token: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartView:
+    """A cart with today's prices. `pending_order` is its order, once placed and not yet paid.
+
+    Carts that look the same are equal.
+    """
+
+    id: str | None = field(compare=False)
     currency: str
-    lines: list[CartLine]
-    pending_order: Order | None = None
+    lines: tuple[CartLine, ...]
+    pending_order: PendingOrder | None = None
 
     @property
     def amount_total(self) -> int:
@@ -75,29 +89,24 @@ class CartView:
 
 
 def look_at_cart(owner: str | None, locale: str = DEFAULT_LOCALE) -> CartView:
-    """Return the visitor's cart, an empty one for somebody who never had any."""
-    with reading() as session:
-        return view_of_cart(session, owner, locale)
+    """Return the visitor's cart, an empty one for somebody who never had any; in one or two reads.
+
+    It is what is committed: a transaction asks for `lines_of_cart`.
+    """
+    rows = OPEN_CART(owner=owner or "")
+    version, id_, currency = rows[0][:3]
+    if id_ is None:
+        return _ordered_cart(owner, version, locale)
+    offers = catalogue(version, currency, locale).offers
+    items = [(offers[row.product_id], row) for row in rows if row.product_id]
+    return CartView(id=id_, currency=currency, lines=_lines(items, locale))
 
 
-def view_of_cart(session: Session, owner: str | None, locale: str = DEFAULT_LOCALE) -> CartView:
-    """Return the visitor's cart as it is in this transaction."""
-    cart, order = current_cart(session, owner)
-    if cart is None:
-        return CartView(id=None, currency=settings().currency, lines=[])
-    if order is None:
-        lines = lines_of_cart(session, cart, locale)
-        return CartView(id=cart.id, currency=cart.currency, lines=lines)
-    lines = _lines_of_order(session, order, locale)
-    return CartView(id=cart.id, currency=cart.currency, lines=lines, pending_order=order)
-
-
-def lines_of_cart(session: Session, cart: Cart, locale: str) -> list[CartLine]:
+def lines_of_cart(session: Session, cart: Cart, locale: str) -> tuple[CartLine, ...]:
     """Return what is in a cart, as it would be ordered now."""
     items = session.scalars(select(CartItem).where(CartItem.cart_id == cart.id)).all()
     offers = offers_by_id(session, [item.product_id for item in items], cart.currency, locale)
-    lines = [_line_of_cart(item, offers[item.product_id], locale) for item in items]
-    return sorted(lines, key=lambda line: line.name)
+    return _lines([(offers[item.product_id], item) for item in items], locale)
 
 
 def current_cart(session: Session, owner: str | None) -> tuple[Cart | None, Order | None]:
@@ -118,15 +127,12 @@ def current_cart(session: Session, owner: str | None) -> tuple[Cart | None, Orde
     return (session.get(Cart, order.cart_id), order) if order else (None, None)
 
 
-def count_items(owner: str | None) -> int:
-    """Return how many things are in the visitor's cart, in one or two reads."""
-    with reading() as session:
-        cart, _ = current_cart(session, owner)
-        statement = select(func.coalesce(func.sum(CartItem.quantity), 0))
-        return session.scalar(statement.where(CartItem.cart_id == cart.id)) or 0 if cart else 0
+def _lines(items: list[tuple[Offer, Any]], locale: str) -> tuple[CartLine, ...]:
+    lines = [_line_of_cart(offer, item, locale) for offer, item in items]
+    return tuple(sorted(lines, key=lambda line: line.name))
 
 
-def _line_of_cart(item: CartItem, offer: Offer, locale: str) -> CartLine:
+def _line_of_cart(offer: Offer, item: Any, locale: str) -> CartLine:
     return CartLine(
         product_id=offer.id,
         slug=offer.slug,
@@ -141,28 +147,39 @@ def _line_of_cart(item: CartItem, offer: Offer, locale: str) -> CartLine:
     )
 
 
-def _lines_of_order(session: Session, order: Order, locale: str) -> list[CartLine]:
+def _ordered_cart(owner: str | None, version: str, locale: str) -> CartView:
     """Return what was ordered, with the names and prices that were agreed on."""
-    ids = [item.product_id for item in order.line_items]
-    offers = offers_by_id(session, ids, order.currency, locale)
-    return [
-        CartLine(
-            product_id=item.product_id,
-            slug=offers[item.product_id].slug,
-            name=item.name,
-            image=item.image,
-            quantity=item.quantity,
-            unit_amount=item.unit_amount,
-            unit_amount_seen=item.unit_amount,
-            amount=item.amount,
-            stock=offers[item.product_id].stock,
-            notice=None,
-        )
-        for item in order.line_items
-    ]
+    rows = ORDERED_CART(owner=owner) if owner else []
+    if not rows:
+        return CartView(id=None, currency=settings().currency, lines=())
+    order = rows[0]
+    offers = catalogue(version, order.currency, locale).offers
+    return CartView(
+        id=order.cart_id,
+        currency=order.currency,
+        lines=tuple(_line_of_order(offers[row.product_id], row) for row in rows),
+        pending_order=PendingOrder(
+            id=order.id, number=order.number, token=order.token, email=order.email
+        ),
+    )
 
 
-def _notice(item: CartItem, offer: Offer, locale: str) -> Sentence | None:
+def _line_of_order(offer: Offer, item: Any) -> CartLine:
+    return CartLine(
+        product_id=item.product_id,
+        slug=offer.slug,
+        name=item.name,
+        image=item.image,
+        quantity=item.quantity,
+        unit_amount=item.unit_amount,
+        unit_amount_seen=item.unit_amount,
+        amount=item.amount,
+        stock=offer.stock,
+        notice=None,
+    )
+
+
+def _notice(item: Any, offer: Offer, locale: str) -> Sentence | None:
     if offer.stock == 0:
         return Sentence("%(name)s sold out since you put it into the cart.", name=offer.name)
     if offer.stock < item.quantity:

@@ -193,8 +193,8 @@ def _wish(session: Session, owner: str, product_id: str, currency: str | None = 
 def _refuse(session: Session, wish: Wish, quantity: int) -> Offer:
     """Return the offer of which there may be `quantity` in the cart; raises CartRefused."""
     name = wish.product_id
-    offer = offers_by_id(session, [name], wish.currency, withdrawn=False).get(name)
-    if offer is None:
+    offer = offers_by_id(session, [name], wish.currency).get(name)
+    if offer is None or not offer.is_for_sale:
         raise NotForSale(Sentence("This product isn’t for sale any more."))
     available = offer.stock + (wish.has if wish.is_ordered else 0)
     if quantity > available:

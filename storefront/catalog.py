@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from storefront.db import reading, rowcount_of, transaction
+from storefront.db import rowcount_of, transaction
+from storefront.glances import Glance
 from storefront.languages import DEFAULT_LOCALE
-from storefront.models import LineItem, Price, Product
+from storefront.models import CatalogueVersion, LineItem, Price, Product
 
 SEED = tomllib.loads(Path(__file__).with_name("seed.toml").read_text(encoding="utf-8"))
 
@@ -31,6 +45,7 @@ class Offer:
     stock: int
     unit_amount: int
     currency: str
+    is_for_sale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,19 @@ class Category:
     """A heading of the catalogue and what stands under it."""
 
     name: str
-    products: list[Offer]
+    products: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All products, by id, as they are at one version of the catalogue.
+
+    One that isn't for sale has a stock of 0, and stands in no category and under no slug.
+    """
+
+    offers: Mapping[str, Offer]
+    by_slug: Mapping[str, Offer]
+    categories: tuple[Category, ...]
 
 
 class OutOfStock(Exception):
@@ -49,22 +76,39 @@ class OutOfStock(Exception):
         self.product_id = product_id
 
 
-def categories(currency: str, locale: str = DEFAULT_LOCALE) -> list[Category]:
+def version() -> str:
+    """Return what is another word whenever a product or a price has changed, whoever changed it."""
+    [found] = _VERSION()
+    return str(found.version)
+
+
+@lru_cache(maxsize=32)
+def catalogue(version: str, currency: str, locale: str) -> Catalogue:  # noqa: ARG001 - it names what is kept
+    """Return the catalogue, which is read when its version is a new one, and then remembered.
+
+    Give the version that was just read: then what is shown is never older than the question.
+    """
+    offers = [_offer(row, locale) for row in _OFFERS(currency=currency)]
+    for_sale = [offer for offer in offers if offer.is_for_sale]
+    return Catalogue(
+        {offer.id: offer for offer in offers},
+        {offer.slug: offer for offer in for_sale},
+        tuple(
+            Category(name, tuple(each for each in for_sale if each.category == name))
+            for name in dict.fromkeys(offer.category for offer in for_sale)
+        ),
+    )
+
+
+def categories(currency: str, locale: str = DEFAULT_LOCALE) -> tuple[Category, ...]:
     """Return all that is for sale in `currency`, by category, in the shopkeeper's order."""
-    with reading() as session:
-        offers = [_offer(row, locale) for row in session.execute(_offers(currency))]
-    names = dict.fromkeys(offer.category for offer in offers)
-    return [Category(name, [each for each in offers if each.category == name]) for name in names]
-
-
-def offer_by_slug(slug: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer | None:
-    """Return one product; None when it isn't for sale in `currency`."""
-    return _only(_offers(currency).where(Product.slug == slug), locale)
+    return catalogue(version(), currency, locale).categories
 
 
 def offer_by_id(id_: str, currency: str, locale: str = DEFAULT_LOCALE) -> Offer | None:
     """Return one product; None when it isn't for sale in `currency`."""
-    return _only(_offers(currency).where(Product.id == id_), locale)
+    offer = catalogue(version(), currency, locale).offers.get(id_)
+    return offer if offer and offer.is_for_sale else None
 
 
 def offers_by_id(
@@ -72,15 +116,9 @@ def offers_by_id(
     ids: Iterable[str],
     currency: str,
     locale: str = DEFAULT_LOCALE,
-    *,
-    withdrawn: bool = True,
 ) -> dict[str, Offer]:
-    """Return the products; one that isn't for sale in `currency` any more has a stock of 0.
-
-    It is left out unless `withdrawn`.
-    """
-    found = _offers(currency, withdrawn=withdrawn).where(Product.id.in_(list(ids)))
-    rows = session.execute(found)
+    """Return the products as they are in this transaction; one not for sale has a stock of 0."""
+    rows = session.execute(_offers(literal(currency)).where(Product.id.in_(list(ids))))
     return {row.id: _offer(row, locale) for row in rows}
 
 
@@ -134,28 +172,26 @@ def seed(session: Session) -> int:
     return len(new)
 
 
-def _offers(currency: str, *, withdrawn: bool = False) -> Select[Any]:
+def _offers(currency: ColumnElement[str]) -> Select[Any]:
     is_for_sale = and_(Product.is_active, Price.unit_amount.is_not(None))
     has_price = and_(Price.product_id == Product.id, Price.currency == currency)
     plain = (Product.id, Product.slug, Product.category, Product.name, Product.description)
-    statement = (
+    return (
         select(
             *plain,
             Product.image,
             case((is_for_sale, Product.stock), else_=0).label("stock"),
             func.coalesce(Price.unit_amount, 0).label("unit_amount"),
-            literal(currency).label("currency"),
+            currency.label("currency"),
+            is_for_sale.label("is_for_sale"),
         )
         .join(Price, has_price, isouter=True)
         .order_by(Product.position)
     )
-    return statement if withdrawn else statement.where(is_for_sale)
 
 
-def _only(statement: Select[Any], locale: str) -> Offer | None:
-    with reading() as session:
-        row = session.execute(statement).one_or_none()
-    return _offer(row, locale) if row else None
+_VERSION = Glance(select(CatalogueVersion.version))
+_OFFERS = Glance(_offers(bindparam("currency", type_=Text)))
 
 
 def _offer(row: Row[Any], locale: str) -> Offer:
@@ -169,6 +205,7 @@ def _offer(row: Row[Any], locale: str) -> Offer:
         stock=row.stock,
         unit_amount=row.unit_amount,
         currency=row.currency,
+        is_for_sale=bool(row.is_for_sale),
     )
 
 

@@ -36,7 +36,11 @@ def sqlite_module() -> ModuleType:
         return importlib.import_module("sqlite3")
 
 
-SQLITE_OPTIONS: dict[str, Any] = {"module": sqlite_module(), "connect_args": {"timeout": 5}}
+SQLITE_OPTIONS: dict[str, Any] = {
+    "module": sqlite_module(),
+    "connect_args": {"timeout": 5},
+    "paramstyle": "named",  # as PostgreSQL's driver takes them
+}
 POSTGRES_OPTIONS: dict[str, Any] = {
     "connect_args": {
         "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, MetaData, Text, make_url
+from sqlalchemy import JSON, BigInteger, MetaData, Text, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -81,18 +81,6 @@ def reading() -> Iterator[Session]:
     finally:
         if not _is_writing.get():
             end_reading()
-
-
-@contextmanager
-def glancing() -> Iterator[Connection]:
-    """Read by one statement and without the ORM: what is asked for all the time has to be cheap.
-
-    On PostgreSQL it is a transaction of its own, which saves a BEGIN and a ROLLBACK on the way.
-    """
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-        yield connection
 
 
 def end_reading() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import numbers
 from babel.numbers import format_currency
@@ -54,6 +55,7 @@ def to_minor_units(value: Decimal, currency: str) -> int:
     return int(amount)
 
 
+@lru_cache(maxsize=1024)
 def format_money(amount: int, currency: str, locale: str = "en") -> str:
     """Return `amount` minor units as people of `locale` write them, such as `$29.99`."""
     value, code = in_major_units(amount, currency), currency.upper()

@@ -10,7 +10,16 @@ from storefront.models.records import (
     StripeEvent,
     Transition,
 )
-from storefront.models.shop import Cart, CartItem, LineItem, Order, Payment, Price, Product
+from storefront.models.shop import (
+    Cart,
+    CartItem,
+    CatalogueVersion,
+    LineItem,
+    Order,
+    Payment,
+    Price,
+    Product,
+)
 
 __all__ = [
     "ApiAnswer",
@@ -18,6 +27,7 @@ __all__ = [
     "Attention",
     "Cart",
     "CartItem",
+    "CatalogueVersion",
     "Cursor",
     "Dispute",
     "GatewayCall",

@@ -18,6 +18,7 @@ from storefront.views import (
     orders,
     pages,
     preferences,
+    remembering,
     scenarios,
     security,
     trace,
@@ -31,6 +32,7 @@ def init_views(app: Flask) -> None:
     security.init_security(app)
     languages.init_languages(app)
     pages.init_pages(app)
+    remembering.init_remembering(app)
     errors.init_errors(app)
     limits.init_limits(app)
     for module in (

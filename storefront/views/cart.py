@@ -16,6 +16,7 @@ from storefront.cart_changes import CartRefused
 from storefront.languages import Sentence
 from storefront.views.languages import language, spoken
 from storefront.views.preferences import chosen_currency
+from storefront.views.remembering import remembered
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("cart", __name__)
@@ -26,9 +27,16 @@ Answer = Response | str | tuple[str, int]
 
 @bp.get("/cart")
 def show() -> str:
-    """Show the cart."""
+    """Show the cart; with an order it shows more than is to be remembered."""
     view = look_at_cart(visitor(), language())
-    return render_template("cart/cart.html", cart=view, pending_order=view.pending_order)
+    if view.pending_order is None:
+        return remembered("cart/cart.html", view.count, view, cart=view, pending_order=None)
+    return render_template(
+        "cart/cart.html",
+        cart=view,
+        pending_order=view.pending_order,
+        count_items=lambda: view.count,
+    )
 
 
 @bp.post("/cart/items")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, make_response
 
-from storefront import catalog
+from storefront.cart_reads import glance
+from storefront.catalog import catalogue
 from storefront.views.languages import language
 from storefront.views.preferences import chosen_currency
-from storefront.views.visitor import known_visitor
+from storefront.views.remembering import remembered
+from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("catalog", __name__)
 
@@ -15,8 +17,11 @@ bp = Blueprint("catalog", __name__)
 @bp.get("/")
 def index() -> Response:
     """Show all that is for sale."""
-    shelves = catalog.categories(chosen_currency(), language())
-    return _revalidated(render_template("catalog/index.html", categories=shelves))
+    seen = glance(visitor())
+    goods = catalogue(seen.version, chosen_currency(), language())
+    return _revalidated(
+        remembered("catalog/index.html", seen.count, seen.version, categories=goods.categories)
+    )
 
 
 @bp.get("/products/<slug>")
@@ -25,11 +30,14 @@ def product(slug: str) -> Response:
 
     Whoever can put it into a cart is known by now: two first clicks at once are one visitor's.
     """
-    offer = catalog.offer_by_slug(slug, chosen_currency(), language())
+    seen = glance(visitor())
+    offer = catalogue(seen.version, chosen_currency(), language()).by_slug.get(slug)
     if offer is None:
         abort(404)
     known_visitor()
-    return _revalidated(render_template("catalog/product.html", product=offer, form_error=None))
+    return _revalidated(
+        remembered("catalog/product.html", seen.count, offer, product=offer, form_error=None)
+    )
 
 
 def _revalidated(page: str) -> Response:

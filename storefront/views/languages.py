@@ -7,7 +7,7 @@ compile and nothing that can be older than its source (decision 0015).
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from babel.messages.pofile import read_po
 from babel.numbers import get_currency_name
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, request, session
-from flask_babel import Babel, Domain, format_date, format_time, get_locale, gettext
+from flask_babel import Babel, Domain, format_date, format_time, gettext
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from storefront.languages import ACCEPTED, DEFAULT_LOCALE, LOCALES, Sentence
 from storefront.money import format_money
@@ -35,7 +37,7 @@ class Catalogues(Domain):  # type: ignore[misc]  # it ships no types
 
 def init_languages(app: Flask) -> None:
     """Let every page be told in the language of whoever asks."""
-    babel = Babel(app, locale_selector=chosen_locale, configure_jinja=False)
+    babel = Babel(app, locale_selector=language, configure_jinja=False)
     babel.domain_instance = Catalogues()
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
@@ -55,7 +57,9 @@ def init_languages(app: Flask) -> None:
 
 def language() -> str:
     """Return the locale of this request, one of `LOCALES`."""
-    return str(get_locale())
+    if "language" not in g:
+        g.language = chosen_locale()
+    return str(g.language)
 
 
 def chosen_locale() -> str:
@@ -71,7 +75,12 @@ def chosen_locale() -> str:
 
 def wished_locale() -> str:
     """Return the one of our locales that `Accept-Language` likes best."""
-    found = request.accept_languages.best_match(ACCEPTED)
+    return _best_of(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=64)
+def _best_of(wishes: str) -> str:
+    found = parse_accept_header(wishes, LanguageAccept).best_match(ACCEPTED)
     return ACCEPTED[found] if found else DEFAULT_LOCALE
 
 
@@ -92,8 +101,12 @@ def money(amount: int, currency: str) -> str:
 
 def currency_name(currency: str) -> str:
     """Name a currency for whoever reads this page, such as `USD US Dollar`."""
-    code = currency.upper()
-    return f"{code} {get_currency_name(code, locale=language())}"
+    return _currency_name(currency.upper(), language())
+
+
+@cache
+def _currency_name(code: str, locale: str) -> str:
+    return f"{code} {get_currency_name(code, locale=locale)}"
 
 
 def moment(at: datetime) -> str:

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request, url_for
 from jinja2 import StrictUndefined
 
 from storefront import catalog
-from storefront.cart import count_items
+from storefront.cart_reads import glance
 from storefront.config import settings
 from storefront.languages import LOCALES, html_language
 from storefront.views.languages import language
@@ -47,20 +47,25 @@ def frame() -> dict[str, Any]:
         "currencies": offered_currencies,
         "is_anonymous": g.get("is_anonymous", False),
         "has_token": lambda: visitor() is not None,
-        "this_page": request.path if request.method in SAFE_METHODS else url_for("cart.show"),
-        "count_items": lambda: count_items(visitor()),
+        "this_page": this_page(),
+        "count_items": lambda: glance(visitor()).count,
     }
+
+
+def this_page() -> str:
+    """Return where one goes back to after choosing a language: a form's answer has no page."""
+    return request.path if request.method in SAFE_METHODS else url_for("cart.show")
 
 
 def static_url(filename: str) -> str:
     """Return the address of a static file, which changes with its content."""
-    path = Path(str(current_app.static_folder)) / filename
-    return url_for("static", filename=filename, v=_digest(path))
+    return _address(Path(str(current_app.static_folder)), filename, request.script_root)
 
 
 @cache
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _address(folder: Path, filename: str, _: str) -> str:
+    digest = hashlib.sha256((folder / filename).read_bytes()).hexdigest()[:12]
+    return url_for("static", filename=filename, v=digest)
 
 
 def cache_static(response: Response) -> Response:

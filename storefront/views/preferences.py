@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from flask import Blueprint, current_app, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
@@ -44,10 +46,14 @@ def chosen_currency() -> str:
     return str(chosen) if chosen in offered_currencies() else settings().currency
 
 
-def offered_currencies() -> list[str]:
+def offered_currencies() -> tuple[str, ...]:
     """Return what can be chosen, the shop's own currency first."""
-    own = settings().currency
-    return [own, *(each for each in OFFERED if each != own)]
+    return _offered_beside(settings().currency)
+
+
+@cache
+def _offered_beside(own: str) -> tuple[str, ...]:
+    return own, *(each for each in OFFERED if each != own)
 
 
 def _choose_currency(currency: str) -> None:

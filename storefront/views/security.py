@@ -6,9 +6,9 @@ import functools
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
 from storefront.config import Settings, settings
@@ -97,10 +97,22 @@ def init_security(app: Flask) -> None:
         "WTF_CSRF_SSL_STRICT": False,
     }
     app.session_interface = SignedCookies()
+    app.extensions["baseline"] = functools.cache(functools.partial(baseline_of, found))
     app.before_request(refuse_cross_site)
     app.before_request(refuse_nul)
     csrf.init_app(app)
     app.after_request(add_headers)
+
+
+def form_token() -> str:
+    """Return the token of this visitor's forms; it is signed once, and not for each page."""
+    known = session.get("csrf_token")
+    return _signed(known, str(current_app.secret_key)) if known else str(generate_csrf())
+
+
+@functools.lru_cache(maxsize=1024)
+def _signed(_: str, __: str) -> str:
+    return str(generate_csrf())
 
 
 def refuse_cross_site() -> None:
@@ -147,22 +159,26 @@ def add_headers(response: Response) -> Response:
     """Put the header baseline on an answer, errors included."""
     if request.endpoint == WAY_BACK:
         response.headers["Referrer-Policy"] = "no-referrer"
-    for name, value in EVERYWHERE.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint in PAGES_WITH_ELEMENT:
-        del response.headers["Cross-Origin-Embedder-Policy"]
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
-    found, endpoint = settings(), request.endpoint
-    response.headers["Permissions-Policy"] = _permissions(found, endpoint)
-    response.headers["Content-Security-Policy"] = content_security_policy(
-        found, endpoint, response.mimetype or ""
-    )
-    if found.is_https:
-        response.headers["Strict-Transport-Security"] = ONLY_HTTPS
+    there = {name.lower() for name, _ in response.headers}
+    baseline = current_app.extensions["baseline"](request.endpoint, response.mimetype or "")
+    response.headers.extend(each for each in baseline if each[0].lower() not in there)
     return response
 
 
-@functools.cache  # of every page there is
+def baseline_of(found: Settings, endpoint: str | None, mimetype: str) -> list[tuple[str, str]]:
+    """Return the headers of one page, but for those that its view says itself."""
+    headers = EVERYWHERE | {
+        "Permissions-Policy": _permissions(found, endpoint),
+        "Content-Security-Policy": content_security_policy(found, endpoint, mimetype),
+    }
+    if endpoint in PAGES_WITH_ELEMENT:
+        del headers["Cross-Origin-Embedder-Policy"]
+        headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    if found.is_https:
+        headers["Strict-Transport-Security"] = ONLY_HTTPS
+    return list(headers.items())
+
+
 def content_security_policy(found: Settings, endpoint: str | None, mimetype: str) -> str:
     """Return the policy of one page: strict, and open to Stripe only where it must be."""
     if mimetype == "application/json":
@@ -183,7 +199,6 @@ def _element_sources(found: Settings) -> dict[str, str]:
     return STRIPE_ELEMENT_SOURCES
 
 
-@functools.cache
 def _permissions(found: Settings, endpoint: str | None) -> str:
     if endpoint not in PAGES_WITH_ELEMENT:
         return f"{CLOSED_PERMISSIONS}, payment=()"

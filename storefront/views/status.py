@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, func, select
 
 from storefront import clock
 from storefront.attentions import is_open_attention_of, needs_a_human
-from storefront.db import glancing
 from storefront.given_back import GivenBack, given_back
+from storefront.glances import Glance
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
@@ -181,8 +181,7 @@ def tag_of_status(token: str) -> str:
     """Return the tag that the order's view would have now, in one read; 404 for anybody else's."""
     found = None
     if TOKEN.fullmatch(token):
-        with glancing() as connection:
-            found = connection.execute(_STANDING, {"token": token}).one_or_none()
+        found = next(iter(_STANDING(token=token)), None)
     if found is None or not is_own(found.owner):
         abort(404)
     began = max(found.created_at, found.last_attempt_at or found.created_at)
@@ -191,16 +190,18 @@ def tag_of_status(token: str) -> str:
 
 # Whatever a waiting order's view shows changes its version, but for these two: time goes by, and a
 # human is asked for, or has looked.
-_STANDING = select(
-    Order.owner,
-    Order.version,
-    Order.created_at,
-    select(func.max(Payment.created_at))
-    .where(Payment.order_id == Order.id)
-    .scalar_subquery()
-    .label("last_attempt_at"),
-    is_open_attention_of(Order.id).label("needs_look"),
-).where(Order.token == bindparam("token"))
+_STANDING = Glance(
+    select(
+        Order.owner,
+        Order.version,
+        Order.created_at,
+        select(func.max(Payment.created_at))
+        .where(Payment.order_id == Order.id)
+        .scalar_subquery()
+        .label("last_attempt_at"),
+        is_open_attention_of(Order.id).label("needs_look"),
+    ).where(Order.token == bindparam("token"))
+)
 
 
 def _tag(version: int, began: datetime, *, needs_look: bool) -> str:

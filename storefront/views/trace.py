@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template, request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from storefront import clock
-from storefront.db import reading
+from storefront.glances import Glance
 from storefront.history import history_of
 from storefront.lifecycle import Flow
 from storefront.messages import Message, message_of
@@ -98,9 +98,10 @@ def _view_of_step(step: Step, order: Order, since: float | None) -> StepView:
 
 def _version(token: str) -> int:
     """Read the version of the visitor's order, and nothing else; 404 for anybody else's."""
-    with reading() as session:
-        statement = select(Order.version, Order.owner).where(Order.token == token)
-        found = session.execute(statement).one_or_none() if TOKEN.fullmatch(token) else None
+    found = next(iter(_VERSION(token=token)), None) if TOKEN.fullmatch(token) else None
     if found is None or not is_own(found.owner):
         abort(404)
     return int(found.version)
+
+
+_VERSION = Glance(select(Order.version, Order.owner).where(Order.token == bindparam("token")))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 from werkzeug.test import TestResponse
 
 from storefront.db import db, reading
@@ -56,6 +58,26 @@ def test_a_connection_that_is_cut_is_a_503_and_the_next_request_is_served(postgr
     assert_postponed(visitor.get("/"))
     views["catalog.index"] = index
     assert visitor.get("/").status_code == 200
+
+
+def test_a_page_whose_connection_was_cut_while_idle_asks_another_one(postgres_shop: Shop):
+    """CR-14, where SQLAlchemy isn't asked first."""
+    visitor = postgres_shop.visitor()
+    visitor.get("/")
+    url = make_url(postgres_shop.settings.database_url).set(drivername="postgresql")
+    others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+
+    with psycopg.connect(url.render_as_string()) as connection:
+        connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")
+
+    assert visitor.get("/").status_code == 200
+
+
+def test_a_database_that_is_away_is_a_503_on_every_page(tmp_path: Path):
+    visitor = Shop(f"postgresql+psycopg://postgres@/shop?host={tmp_path}").visitor()
+
+    for path in ("/", "/products/steel-rule", "/cart", "/orders/unknown/status"):
+        assert_postponed(visitor.get(path))
 
 
 def test_the_worker_waits_for_it(

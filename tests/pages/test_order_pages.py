@@ -20,7 +20,7 @@ from storefront.views.status import poll_seconds
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.pages.states import STATES, State, at_stripe, declined, paid, paid_after_cancelling
 from tests.shop import DECLINED, Shop, Visitor
-from tests.webhooks.test_cost import statements
+from tests.statements import statements
 
 
 @dataclass(frozen=True)

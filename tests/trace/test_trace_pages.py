@@ -11,7 +11,7 @@ from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.pages.states import STATES
 from tests.security.test_secrets import EMAIL, SECRET, purchases
 from tests.shop import Shop, Visitor
-from tests.webhooks.test_cost import statements
+from tests.statements import statements
 
 SVG = "{http://www.w3.org/2000/svg}svg"
 SEEN = re.compile(r'hx-get="([^"]+/trace\?seen=[^"]+)"')
