@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -250,7 +250,7 @@ _FIRST_DELIVERY = {
 }
 _THE_EVENT = update(_events).where(_events.c.id == bindparam("of_event"))
 _AGAIN = _THE_EVENT.values(deliveries=_events.c.deliveries + 1)
-_NOW = {"outcome": bindparam("now_outcome"), "payment_id": bindparam("now_payment")}
+_NOW: dict[str, Any] = {"outcome": bindparam("now_outcome"), "payment_id": bindparam("now_payment")}
 _ONCE_MORE, _AT_LAST = Prepared(_AGAIN), Prepared(_AGAIN.values(_NOW))
 _NO_LONGER_PARKED = Prepared(_THE_EVENT.where(IS_PARKED).values(_NOW))
 _PARKED = Prepared(

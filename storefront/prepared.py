@@ -7,7 +7,7 @@ What it does besides for each execution costs more than SQLite needs for the sta
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, Dialect
@@ -44,7 +44,7 @@ class Prepared:
         sent = self._for(connection.dialect, told)
         return connection.exec_driver_sql(sent.text, sent.values(told))
 
-    def execute_each(self, session: Session, each: list[Told]) -> None:
+    def execute_each(self, session: Session, each: Sequence[Told]) -> None:
         """Write once for each, all of which tell the same names."""
         connection = connection_of(session)
         sent = self._for(connection.dialect, each[0])
@@ -76,7 +76,7 @@ class Sent:
             if name not in names
         }
         columns = [*getattr(statement, "selected_columns", ())]
-        self._row: Any = namedtuple("Row", [str(column.key) for column in columns])
+        self._row = _row_of([str(column.key) for column in columns])
         readers = [
             each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns
         ]
@@ -99,3 +99,7 @@ class Sent:
         for place, reader in self._readers:
             columns[place] = reader(columns[place])
         return columns
+
+
+def _row_of(columns: list[str]) -> Any:
+    return namedtuple("Row", columns)
