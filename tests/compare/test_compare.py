@@ -167,6 +167,7 @@ def test_when_stripe_is_away_the_page_still_stands(sqlite_shop: Shop):
 
     assert page.status_code == 200
     assert "payment-form" not in page.text
+    assert "so the card form isn’t here" in text_of(checked_page(page.text))
 
 
 def test_the_times_are_dashes_until_they_are_measured(sqlite_shop: Shop):
