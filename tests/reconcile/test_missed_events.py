@@ -141,6 +141,19 @@ def test_what_stripe_could_not_deliver_is_found_behind_the_cursor(sqlite_shop: S
     assert reconciled(sqlite_shop).missed.total() == 0
 
 
+def test_what_comes_late_to_the_list_is_found_behind_the_cursor(sqlite_shop: Shop):
+    """WH-32: Stripe listed a younger event before it, and says that this one was delivered."""
+    sell(sqlite_shop, 1)
+    sqlite_shop.deliver()
+    sqlite_shop.now += 120
+    assert reconciled(sqlite_shop).missed.total() == 0
+    [told] = sqlite_shop.events("payment_intent.succeeded")
+    late = {**told, "id": "evt_late", "created": told["created"] - 60, "pending_webhooks": 0}
+    sqlite_shop.sandbox.put(late)
+
+    assert reconciled(sqlite_shop).missed.total() == 1
+
+
 def test_one_event_that_fails_does_not_keep_the_others_out(
     sqlite_shop: Shop, caplog: pytest.LogCaptureFixture
 ):
