@@ -17,8 +17,8 @@ _PAID = {"complete", "succeeded"}
 def pay_anyway(sandbox: Sandbox, object_id: str) -> Json:
     """Pay a PaymentIntent or a session with a good card; one that was stopped is opened for it.
 
-    Nobody's browser is led anywhere. One that is paid stays as it is, so that of two who ask at the
-    same time both have what they wanted, once. Raises the 404 of an unknown id, the 402 of a decline.
+    Nobody's browser is led anywhere. One that is paid stays as it is: two who ask at the same time
+    both have what they wanted, once. Raises the 404 of an unknown id and the 402 of a decline.
     """
     with sandbox.lock:
         row = sandbox.find(KIND, object_id) or sandbox.get("payment_intent", object_id)
