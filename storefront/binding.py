@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, case, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from storefront.config import settings
 from storefront.evidence import Named
 from storefront.models import Order, Payment, StripeEvent
+from storefront.prepared import Prepared
 
 Rows = Sequence[Row[Any]]
 Attempts = Rows
@@ -41,18 +42,17 @@ def attempts_of_its_order(session: Session, named: Named) -> Attempts:
         "checkout_session_id": named.checkout_session_id,
         "payment_id": named.payment_id if is_ours else None,
     }
-    connection = session.connection()
-    found = connection.execute(_ATTEMPTS_OF_OBJECT, told).all()
+    found = _ATTEMPTS_OF_OBJECT.rows(session, **told)
     if not found and is_ours and not named.payment_id and named.order_id:
         of_order = {"order_id": named.order_id, "payment_intent_id": named.payment_intent_id}
-        found = connection.execute(_ATTEMPTS_OF_ORDER, of_order).all()
-    return cast("Attempts", found)
+        found = _ATTEMPTS_OF_ORDER.rows(session, **of_order)
+    return found
 
 
 def attempts_of_order(session: Session, order_id: str) -> Attempts:
     """Read every attempt of an order, in the same shape."""
     told = {"order_id": order_id, "payment_intent_id": None}
-    return cast("Attempts", session.connection().execute(_ATTEMPTS_OF_ORDER, told).all())
+    return _ATTEMPTS_OF_ORDER.rows(session, **told)
 
 
 # Written out, so that both databases see that the partial indexes serve.
@@ -85,21 +85,23 @@ _ATTEMPTS = select(
 ).join(_orders, _orders.c.id == _payments.c.order_id)
 # A stored id finds its order before a hint does; what wasn't told is NULL and finds nothing.
 _told = Payment.__table__.alias()
-_ATTEMPTS_OF_OBJECT = _ATTEMPTS.where(
-    _payments.c.order_id
-    == select(_told.c.order_id)
-    .where(
-        or_(
-            _told.c.payment_intent_id == bindparam("payment_intent_id"),
-            _told.c.checkout_session_id == bindparam("checkout_session_id"),
-            _told.c.id == bindparam("payment_id"),
+_ATTEMPTS_OF_OBJECT = Prepared(
+    _ATTEMPTS.where(
+        _payments.c.order_id
+        == select(_told.c.order_id)
+        .where(
+            or_(
+                _told.c.payment_intent_id == bindparam("payment_intent_id"),
+                _told.c.checkout_session_id == bindparam("checkout_session_id"),
+                _told.c.id == bindparam("payment_id"),
+            )
         )
+        .order_by(case((_told.c.id == bindparam("payment_id"), 1), else_=0))
+        .limit(1)
+        .scalar_subquery()
     )
-    .order_by(case((_told.c.id == bindparam("payment_id"), 1), else_=0))
-    .limit(1)
-    .scalar_subquery()
 )
-_ATTEMPTS_OF_ORDER = _ATTEMPTS.where(_payments.c.order_id == bindparam("order_id"))
+_ATTEMPTS_OF_ORDER = Prepared(_ATTEMPTS.where(_payments.c.order_id == bindparam("order_id")))
 
 
 def bind(attempts: Attempts, named: Named) -> Row[Any] | Unbound:

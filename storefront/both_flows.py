@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from storefront import catalog, checkout
 from storefront.cart import current_cart
-from storefront.cart_changes import set_quantity
+from storefront.cart_changes import CartRefused, set_quantity
 from storefront.checkout import CheckoutRefused
 from storefront.config import settings
 from storefront.db import reading
@@ -24,6 +24,7 @@ EMAIL = "both.flows@example.com"
 # Fewer are for shoppers who mean it.
 PLENTY = 20
 BESIDE = "+"
+NOTHING = Sentence("There is nothing on the shelf that the shop could spare for this.")
 
 
 class NothingToSpare(CheckoutRefused):
@@ -64,12 +65,23 @@ def flow_of(order: Order) -> Flow:
 
 
 def _place(owner: str, locale: str) -> Order:
+    """Place an order, or find the one that waits; of two clicks at once the slower finds it."""
+    pending = _pending(owner)
+    if pending is None:
+        try:
+            set_quantity(owner, _plentiful(), 1)
+            return checkout.place_order(owner, email=EMAIL, locale=locale)
+        except (CartRefused, CheckoutRefused) as error:
+            pending = _pending(owner)
+            if pending is None:
+                raise NothingToSpare(NOTHING) from error
+    return pending
+
+
+def _pending(owner: str) -> Order | None:
     with reading() as session:
         _, pending = current_cart(session, owner)
-    if pending:
-        return pending
-    set_quantity(owner, _plentiful(), 1)
-    return checkout.place_order(owner, email=EMAIL, locale=locale)
+    return pending
 
 
 def _plentiful() -> str:
@@ -77,7 +89,5 @@ def _plentiful() -> str:
     shelves = catalog.categories(settings().currency)
     offers = [offer for shelf in shelves for offer in shelf.products if offer.stock >= PLENTY]
     if not offers:
-        raise NothingToSpare(
-            Sentence("There is nothing on the shelf that the shop could spare for this.")
-        )
+        raise NothingToSpare(NOTHING)
     return max(offers, key=lambda offer: (offer.stock, offer.id)).id

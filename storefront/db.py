@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, MetaData, Text, make_url
+from sqlalchemy import JSON, BigInteger, Connection, MetaData, Text, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -46,6 +46,7 @@ db = SQLAlchemy(
 )
 
 MOST_TRIES = 5
+CONNECTION = "connection"
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
 
 P = ParamSpec("P")
@@ -101,12 +102,19 @@ def writing() -> Iterator[Session]:
     with _turn_to_write():
         before = _is_writing.set(True)
         try:
-            session.connection()
+            session.info[CONNECTION] = session.connection()
             yield session
             session.commit()
         finally:
+            session.info.pop(CONNECTION, None)
             session.close()
             _is_writing.reset(before)
+
+
+def connection_of(session: Session) -> Connection:
+    """Return the connection of a session's transaction; while it writes, without asking twice."""
+    known: Connection | None = session.info.get(CONNECTION)
+    return known or session.connection()
 
 
 def transaction(

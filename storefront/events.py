@@ -6,16 +6,16 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, decisions, disputes, payments, refund_reports, refunds
 from storefront.binding import IS_PARKED, parked_for
 from storefront.columns import INSERTS
 from storefront.config import settings
-from storefront.db import LostRace, reading, rowcount_of, shared_transaction, transaction
+from storefront.db import LostRace, reading, shared_transaction, transaction
 from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.evidence import (
     CHARGE_REFUNDED,
@@ -32,6 +32,7 @@ from storefront.evidence import (
 from storefront.gateway import Answer, gateway
 from storefront.lifecycle import Evidence, Verdict
 from storefront.models import Payment, StripeEvent
+from storefront.prepared import Prepared
 from storefront.reports import DISPUTE_EVENTS, REFUND_EVENTS
 from storefront.transitions import note_news
 
@@ -125,12 +126,12 @@ def _record_and_apply(session: Session, event: Event, payload: str) -> Advance:
         done = _advance(session, event, decision)
         if not _insert(session, event, payload, decision):
             told = {"now_outcome": done.outcome, "now_payment": done.payment_id}
-            session.connection().execute(_AT_LAST, {"of_event": event.id, **told})
+            _AT_LAST.execute(session, of_event=event.id, **told)
     elif _insert(session, event, payload, decision):
         done = _advance(session, event, decision)
         note_news(session, decision.payment_id)
     else:
-        session.connection().execute(_ONCE_MORE, {"of_event": event.id})
+        _ONCE_MORE.execute(session, of_event=event.id)
         note_news(session, decision.payment_id)
         return Advance(Outcome.DUPLICATE)
     return _with_parked(session, decision, done)
@@ -141,7 +142,7 @@ def _apply_waiting(session: Session, event_id: str, payload: str) -> Advance:
     event = read_event(json.loads(payload))
     done = _advance(session, event, _decide(session, event))
     told = {"of_event": event_id, "now_outcome": done.outcome, "now_payment": done.payment_id}
-    if rowcount_of(session.connection().execute(_NO_LONGER_PARKED, told)) != 1:
+    if _NO_LONGER_PARKED.execute(session, **told).rowcount != 1:
         raise LostRace
     return done
 
@@ -156,7 +157,7 @@ def _with_parked(session: Session, decision: Decision, done: Advance) -> Advance
         "of_intent": decision.named and decision.named.payment_intent_id,
     }
     has_calls = done.has_calls
-    for row in session.connection().execute(_PARKED, its).all():
+    for row in _PARKED.rows(session, **its):
         late = _apply_waiting(session, row.id, row.payload)
         has_calls = has_calls or late.has_calls
     return replace(done, has_calls=has_calls)
@@ -238,23 +239,24 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
         "received_at": clock.now(),
         "deliveries": 1,
     }
-    connection = session.connection()
-    statement = _FIRST_DELIVERY[connection.dialect.name]
-    return connection.execute(statement, row).scalar() is not None
+    statement = _FIRST_DELIVERY[session.get_bind().dialect.name]
+    return statement.execute(session, **row).scalar() is not None
 
 
+_events = cast("Table", StripeEvent.__table__)
 _FIRST_DELIVERY = {
-    dialect: insert(StripeEvent).on_conflict_do_nothing().returning(StripeEvent.id)
+    dialect: Prepared(insert(_events).on_conflict_do_nothing().returning(_events.c.id))
     for dialect, insert in INSERTS.items()
 }
-_THE_EVENT = update(StripeEvent).where(StripeEvent.id == bindparam("of_event"))
-_ONCE_MORE = _THE_EVENT.values(deliveries=StripeEvent.deliveries + 1)
-_AT_LAST = _ONCE_MORE.values(outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment"))
-_NO_LONGER_PARKED = _THE_EVENT.where(IS_PARKED).values(
-    outcome=bindparam("now_outcome"), payment_id=bindparam("now_payment")
-)
-_PARKED = select(StripeEvent.id, StripeEvent.payload).where(
-    *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
+_THE_EVENT = update(_events).where(_events.c.id == bindparam("of_event"))
+_AGAIN = _THE_EVENT.values(deliveries=_events.c.deliveries + 1)
+_NOW: dict[str, Any] = {"outcome": bindparam("now_outcome"), "payment_id": bindparam("now_payment")}
+_ONCE_MORE, _AT_LAST = Prepared(_AGAIN), Prepared(_AGAIN.values(_NOW))
+_NO_LONGER_PARKED = Prepared(_THE_EVENT.where(IS_PARKED).values(_NOW))
+_PARKED = Prepared(
+    select(_events.c.id, _events.c.payload).where(
+        *parked_for(bindparam("of_payment"), bindparam("of_order"), bindparam("of_intent"))
+    )
 )
 _PAYLOAD = select(StripeEvent.payload).where(StripeEvent.id == bindparam("of_event"), IS_PARKED)
 # The payment's own news applies what waits for it as it comes; this is what was parked in the very

@@ -88,4 +88,9 @@ def _answered(response: requests.Response) -> dict[str, Any]:
 def presentable(text: str) -> str:
     """Return a text without secrets and addresses, and fit for a database."""
     told = without_client_secrets(text.encode("utf-8", "replace")).replace("\0", "")
-    return EMAIL_ADDRESS.sub("***@***", told)
+    return without_addresses(told)
+
+
+def without_addresses(text: str) -> str:
+    """Return a text with every e-mail address in it masked."""
+    return EMAIL_ADDRESS.sub("***@***", text)

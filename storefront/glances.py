@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Dialect, Engine, Select
+from sqlalchemy import Engine, Select
 
 from storefront.db import db
+from storefront.prepared import Sent
 
 
 class Glance:
@@ -23,49 +22,27 @@ class Glance:
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         """Prepare the statement; what it is to be told are its `bindparam`s."""
         self._statement = statement
-        self._sent: dict[str, _Sent] = {}
+        self._sent: dict[str, Sent] = {}
 
-    def __call__(self, **parameters: object) -> list[Any]:
+    def __call__(self, **told: object) -> list[Any]:
         """Return the rows, whose columns are attributes."""
         engine = db.engine
-        sent = self._sent.get(engine.dialect.name) or self._prepare(engine.dialect)
+        name = engine.dialect.name
+        sent = self._sent.get(name) or self._sent.setdefault(
+            name, Sent(self._statement, engine.dialect, told)
+        )
         try:
-            rows = _asked(engine, sent, parameters)
+            return sent.read(_asked(engine, sent.text, sent.values(told)))
         except engine.dialect.loaded_dbapi.Error:
             with engine.connect() as connection:
-                return list(connection.execute(self._statement, parameters))
-        return [sent.row._make(map(_read, sent.readers, row)) for row in rows]
-
-    def _prepare(self, dialect: Dialect) -> _Sent:
-        """Compile for a kind of database."""
-        compiled = self._statement.compile(dialect=dialect)
-        columns = self._statement.selected_columns
-        self._sent[dialect.name] = sent = _Sent(
-            text=str(compiled),
-            parameters=compiled.params,
-            row=namedtuple("Row", [str(column.key) for column in columns]),
-            readers=[
-                column.type.dialect_impl(dialect).result_processor(dialect, None)
-                for column in columns
-            ],
-        )
-        return sent
+                return list(connection.execute(self._statement, told))
 
 
-class _Sent(NamedTuple):
-    """A statement as a driver takes it, and how what comes back is read."""
-
-    text: str
-    parameters: dict[str, Any]
-    row: Any
-    readers: Sequence[Callable[[Any], Any] | None]
-
-
-def _asked(engine: Engine, sent: _Sent, parameters: dict[str, object]) -> list[tuple[Any, ...]]:
+def _asked(engine: Engine, text: str, told: dict[str, object]) -> list[tuple[Any, ...]]:
     """Lend a connection; one that something went wrong with isn't lent again."""
     with closing(engine.raw_connection()) as lent:
         try:
-            return _rows(lent.dbapi_connection, sent.text, sent.parameters | parameters)
+            return _rows(lent.dbapi_connection, text, told)
         except BaseException as error:
             lent.invalidate(error)
             raise
@@ -83,7 +60,3 @@ def _rows(connection: Any, text: str, parameters: dict[str, object]) -> list[tup
     if is_postgresql:
         connection.autocommit = False
     return rows
-
-
-def _read(reader: Callable[[Any], Any] | None, value: Any) -> Any:
-    return reader(value) if reader else value

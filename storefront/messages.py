@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from http.client import responses
 
 from storefront.both_flows import is_compared
+from storefront.exchanges import without_addresses
 from storefront.lifecycle import Flow
 from storefront.models import GatewayCall, Order, Payment, StripeEvent
 from storefront.trace import Step
@@ -33,7 +34,8 @@ Lines = tuple[str, ...]
 class Message:
     """What was asked and what was answered: a first line, headers and a body each, if known.
 
-    `is_record`: the answer is what was written into the database.
+    `is_record`: the answer is what was written into the database. `is_within`: the page asks this
+    in its own process, and over HTTP only a client of the API does.
     """
 
     asked: Lines = ()
@@ -41,6 +43,7 @@ class Message:
     answered: Lines = ()
     answered_body: str = ""
     is_record: bool = False
+    is_within: bool = False
 
 
 def message_of(step: Step, order: Order) -> Message | None:
@@ -74,6 +77,7 @@ def _start(step: Step, order: Order) -> Message:
     return Message(
         asked=(f"POST {API_PATHS[step.flow]}", "Content-Type: application/json"),
         asked_body=_pretty(asked),
+        is_within=True,
     )
 
 
@@ -82,7 +86,11 @@ def _started(step: Step, order: Order) -> Message:
     if isinstance(step.about, Payment):
         answer |= {"id": step.about.id, "flow": step.flow}
     secret = "client_secret" if step.flow == Flow.PAYMENT_INTENT else "checkout_url"
-    return Message(answered=(_status(201),), answered_body=_pretty(answer | {secret: MASKED}))
+    return Message(
+        answered=(_status(201),),
+        answered_body=_pretty(answer | {secret: MASKED}),
+        is_within=True,
+    )
 
 
 def _confirm(step: Step, _: Order) -> Message:
@@ -100,7 +108,7 @@ def _confirm(step: Step, _: Order) -> Message:
 
 def _poll(_: Step, order: Order) -> Message:
     answer = f'<section id="order-status" data-status="{order.status}">…'
-    asked = (f"GET /orders/{order.token}/status", f"GET /v1/orders/{order.id}")
+    asked = (f"GET /orders/{order.token}/status",)
     return Message(asked=asked, answered=(_status(200),), answered_body=answer)
 
 
@@ -138,7 +146,7 @@ def _event(event: StripeEvent) -> Message:
             "Content-Type: application/json",
             f"Stripe-Signature: t={MASKED},v1={MASKED}",
         ),
-        asked_body=_pretty_text(event.payload),
+        asked_body=_pretty_text(without_addresses(event.payload)),
         answered=(_status(200),),
         answered_body=_pretty({"outcome": event.outcome}),
     )

@@ -19,6 +19,7 @@ from storefront.lifecycle import (
     order_status,
 )
 from storefront.models import Payment
+from storefront.prepared import Prepared
 from storefront.transitions import Move, change_order, record_transitions
 
 
@@ -57,12 +58,12 @@ def change_payment(
     )
     if changes:
         told = {"of_payment": payment.id, **changes, "updated_at": clock.now()}
-        session.connection().execute(_PAYMENT, told)
+        _PAYMENT.execute(session, **told)
     record_transitions(session, _moves(payment, after, status), cause=cause)
 
 
 _payments = cast("Table", Payment.__table__)
-_PAYMENT = update(_payments).where(_payments.c.id == bindparam("of_payment"))
+_PAYMENT = Prepared(update(_payments).where(_payments.c.id == bindparam("of_payment")))
 
 
 def _facts(attempts: Attempts, changed: Mapping[str, Any]) -> list[PaymentFacts]:

@@ -8,8 +8,9 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.db import LostRace, rowcount_of
+from storefront.db import LostRace
 from storefront.models import Order, Payment, Transition
+from storefront.prepared import Prepared
 
 
 def change_order(session: Session, order_id: str, version: int, **columns: object) -> None:
@@ -18,7 +19,7 @@ def change_order(session: Session, order_id: str, version: int, **columns: objec
     The version guards the order and all its payments: whoever changes one of them comes by here.
     """
     told = {"of_order": order_id, "as_read": version, "version": version + 1, **columns}
-    if rowcount_of(session.connection().execute(_ORDER, told)) != 1:
+    if _ORDER.execute(session, **told).rowcount != 1:
         raise LostRace
 
 
@@ -29,20 +30,22 @@ def note_news(session: Session, payment_id: str | None) -> None:
     news about no payment of ours is nobody's.
     """
     if payment_id:
-        session.connection().execute(_ITS_ORDER, {"of_payment": payment_id})
+        _ITS_ORDER.execute(session, of_payment=payment_id)
 
 
 # Of tables and made once: a statement that is built for each event, or goes through the ORM, costs
 # more than its execution. The columns that it sets are those that it is told.
 _orders, _transitions = cast("Table", Order.__table__), cast("Table", Transition.__table__)
-_ORDER = update(_orders).where(
-    _orders.c.id == bindparam("of_order"), _orders.c.version == bindparam("as_read")
+_ORDER = Prepared(
+    update(_orders).where(
+        _orders.c.id == bindparam("of_order"), _orders.c.version == bindparam("as_read")
+    )
 )
-_LINE = insert(_transitions)
+_LINE = Prepared(insert(_transitions).inline())
 _of_payment = (
     select(Payment.order_id).where(Payment.id == bindparam("of_payment")).scalar_subquery()
 )
-_ITS_ORDER = (
+_ITS_ORDER = Prepared(
     update(_orders).where(_orders.c.id == _of_payment).values(version=_orders.c.version + 1)
 )
 
@@ -61,4 +64,4 @@ def record_transitions(session: Session, moves: list[Move], *, cause: str) -> No
     if moves:
         now = clock.now()
         lines = [{**move._asdict(), "cause": cause, "at": now} for move in moves]
-        session.connection().execute(_LINE, lines)
+        _LINE.execute_each(session, lines)

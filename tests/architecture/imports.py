@@ -42,6 +42,7 @@ GROUND = {
         "columns",
         "exchanges",
         "connections",
+        "prepared",
         "fields",
         "reports",
     )

@@ -76,11 +76,13 @@ def around_a_call(
 
 @contextmanager
 def calls_to_stripe(shop: Shop) -> Iterator[list[str]]:
-    """List the requests that are made, such as `POST /v1/refunds`."""
+    """List the requests to Stripe, such as `POST /v1/refunds`; the sandbox's controls are none."""
     works, made = shop.transport.send, []
 
     def send(request: requests.PreparedRequest, *rest: Any, **options: Any) -> requests.Response:
-        made.append(f"{request.method} {request.path_url.split('?')[0]}")
+        path = request.path_url.split("?")[0]
+        if path.startswith("/v1/"):
+            made.append(f"{request.method} {path}")
         return works(request, *rest, **options)
 
     shop.transport.send = send  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from storefront.lifecycle import Flow
 from storefront.models import Cart, Order, Product
+from tests.checkout.together import together
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.shop import Shop, Visitor
 from tests.worlds import in_world
@@ -56,6 +57,17 @@ def test_a_shopper_who_comes_again_has_no_more_than_two(sqlite_shop: Shop):
 
     assert len(sqlite_shop.all(Order)) == 2
     assert len(sqlite_shop.at_stripe("payment_intent")) == 1
+
+
+def test_several_clicks_at_once_place_no_more_than_two(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    visitor.csrf_token()
+    tabs = [visitor.tab() for _ in range(3)]
+
+    answers = together(*(lambda tab=tab: tab.post("/compare").status_code for tab in tabs))
+
+    assert answers == [303] * 3
+    assert len(sqlite_shop.all(Order)) == 2
 
 
 def test_once_they_are_decided_there_are_two_more(sqlite_shop: Shop):

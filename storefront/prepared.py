@@ -1,0 +1,105 @@
+"""Statements of the hot paths: compiled once, and sent past what SQLAlchemy does around each.
+
+SQLAlchemy writes the SQL, lends the connection, handles the errors and knows how values are kept.
+What it does besides for each execution costs more than SQLite needs for the statement itself.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult, Dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from storefront.db import connection_of
+
+Told = Mapping[str, Any]
+Processor = Callable[[Any], Any]
+
+
+class Prepared:
+    """One statement, for the connection of a transaction that is open.
+
+    What it is told by name are its `bindparam`s and, if it writes, the columns that it sets.
+    """
+
+    def __init__(self, statement: Executable) -> None:
+        """Compile nothing yet: how depends on the database, and on what it is told."""
+        self._statement = statement
+        self._sent: dict[tuple[str, ...], Sent] = {}
+
+    def rows(self, session: Session, **told: Any) -> list[Any]:
+        """Return the rows of a SELECT, as named tuples."""
+        connection = connection_of(session)
+        sent = self._for(connection.dialect, told)
+        return sent.read(connection.exec_driver_sql(sent.text, sent.values(told)).fetchall())
+
+    def execute(self, session: Session, **told: Any) -> CursorResult[Any]:
+        """Write, and return what came of it."""
+        connection = connection_of(session)
+        sent = self._for(connection.dialect, told)
+        return connection.exec_driver_sql(sent.text, sent.values(told))
+
+    def execute_each(self, session: Session, each: Sequence[Told]) -> None:
+        """Write once for each, all of which tell the same names."""
+        connection = connection_of(session)
+        sent = self._for(connection.dialect, each[0])
+        connection.exec_driver_sql(sent.text, [sent.values(told) for told in each])
+
+    def _for(self, dialect: Dialect, names: Collection[str]) -> Sent:
+        key = (dialect.name, *names)
+        return self._sent.get(key) or self._sent.setdefault(
+            key, Sent(self._statement, dialect, names)
+        )
+
+
+class Sent:
+    """A statement as a driver takes it, how it takes values, and how what comes back is read."""
+
+    def __init__(self, statement: Any, dialect: Dialect, names: Collection[str]) -> None:
+        """Compile; a column that Python would have to fill in is told like any other."""
+        compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=list(names))
+        if compiled.insert_prefetch or compiled.update_prefetch:
+            raise TypeError(f"Tell every column: {compiled.insert_prefetch} {statement}")
+        self.text = str(compiled)
+        self._processors = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bind in compiled.binds.items()
+        }
+        self._constants = {
+            name: self._processed(name, value)
+            for name, value in compiled.params.items()
+            if name not in names
+        }
+        columns = [*getattr(statement, "selected_columns", ())]
+        self._row = _row_of([str(column.key) for column in columns])
+        readers = [
+            each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns
+        ]
+        self._readers = [(place, reader) for place, reader in enumerate(readers) if reader]
+
+    def values(self, told: Told) -> dict[str, Any]:
+        """Return what the driver is told."""
+        return self._constants | {name: self._processed(name, told[name]) for name in told}
+
+    def read(self, found: Iterable[Iterable[Any]]) -> list[Any]:
+        """Return rows whose columns are attributes."""
+        return [self._row._make(self._columns(row)) for row in found]
+
+    def _processed(self, name: str, value: Any) -> Any:
+        processor: Processor | None = self._processors[name]
+        return processor(value) if processor else value
+
+    def _columns(self, row: Iterable[Any]) -> list[Any]:
+        columns = list(row)
+        for place, reader in self._readers:
+            columns[place] = reader(columns[place])
+        return columns
+
+
+def _row_of(columns: list[str]) -> Any:
+    return namedtuple("Row", columns)
