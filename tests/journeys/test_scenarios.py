@@ -178,11 +178,16 @@ def test_both_ways_are_paid_and_one_payment_goes_back(
     """SH-04, the worst case."""
     shopper.order_by(Flow.HERE)
     shopper.page.goto(shopper.order_url)
+    watching = shopper.another_tab()
+    watching.page.locator(".scenarios > summary").click()
+    watching.page.get_by_role("button", name=SCENARIOS["never"].title).focus()
     shopper.page.locator(".scenarios > summary").click()
     shopper.press(SCENARIOS[PAY_BOTH].title)
     expect(messages_in(shopper)).to_contain_text("Both payments went through")
     shopper.sees("paid")
     expect(shopper.page.locator(".scenarios")).to_have_count(0)
+    expect(watching.page.locator(".scenarios")).to_have_count(0)
+    expect(watching.page.get_by_role("heading", level=1)).to_be_focused()
     expect(messages_in(shopper)).to_contain_text(str(SCENARIOS[PAY_BOTH].answer))
 
     comes_to_say(shopper, trace_of(shopper), "asks Stripe to give money back")
