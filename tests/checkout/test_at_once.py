@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
+from storefront import catalog
+from storefront.catalog import OutOfStock
+from storefront.db import writing
 from storefront.models import Order, Payment, Product, Transition
 from tests.checkout.together import together
 from tests.shop import Shop, Visitor
@@ -54,6 +57,15 @@ def test_eight_clicks_on_an_order_that_waits_share_one_attempt(shop: Shop, visit
 
     assert {answer.location for answer in answers} == {f"/orders/{order.token}/pay"}
     assert len(shop.at_stripe("payment_intent")) == 1
+
+
+def test_more_than_there_is_is_never_taken(sqlite_shop: Shop):
+    """SH-08: whatever was looked at before, the writing itself finds out; the database is last."""
+    product = sqlite_shop.one(Product, Product.slug == "paper-shears")
+    with sqlite_shop.app.app_context(), pytest.raises(OutOfStock), writing() as session:
+        catalog.take(session, [(product.id, product.stock + 1)])
+
+    assert sqlite_shop.stock() == product.stock
 
 
 def test_the_last_one_goes_to_one_of_two_shoppers(shop: Shop):

@@ -6,7 +6,7 @@ import importlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 
 import pytest
 from flask import Flask
@@ -157,6 +157,15 @@ def test_two_that_read_before_they_write_both_succeed(app: Flask) -> None:
 
     assert both(app) == ["ok", "ok"]
     assert stock() == before - 2
+
+
+def test_who_may_write_holds_the_lock_before_the_first_write(sqlite_app: Flask) -> None:
+    """NC-6: so what was read in between stays true, also beside a program that doesn't queue."""
+    stranger = connections.sqlite_module().connect(db.engine.url.database, timeout=0)
+    with closing(stranger), writing() as session:
+        session.execute(select(Product.stock)).first()
+        with pytest.raises(connections.sqlite_module().OperationalError, match="locked"):
+            stranger.execute("BEGIN IMMEDIATE")
 
 
 class NeverWriting:

@@ -140,6 +140,15 @@ def test_the_event_of_the_other_mode_changes_nothing(sqlite_shop: Shop, is_live:
     assert sqlite_shop.order(token).status == "paid"
 
 
+def test_an_envelope_of_the_other_mode_changes_nothing(sqlite_shop: Shop) -> None:
+    """WH-16: the envelope says live and the object says test."""
+    token = paid(sqlite_shop)
+    event = {**the(sqlite_shop, "payment_intent.succeeded"), "livemode": True}
+
+    assert outcome_of(sqlite_shop, event) == "mode_mismatch"
+    assert sqlite_shop.order(token).status == "pending"
+
+
 def test_an_object_of_the_other_mode_inside_changes_nothing(sqlite_shop: Shop) -> None:
     """WH-16: the envelope says test and the object says live."""
     paid(sqlite_shop)
