@@ -1,5 +1,6 @@
 // A part of the page renews itself. When that takes away what has the focus, the focus goes to the
-// part's heading, so that a keyboard stays where it was and a screen reader says where that is.
+// part's heading or summary, or to the page's heading when nothing is left of the part, so that a
+// keyboard stays where it was and a screen reader says where that is.
 
 (() => {
   "use strict";
@@ -21,8 +22,10 @@
     new MutationObserver(() => {
       if (!focused || focused.isConnected || document.activeElement !== document.body) return;
       focused = null;
-      const heading = region.querySelector("h2");
-      heading?.setAttribute("tabindex", "-1");
+      /** @type {HTMLElement | null} */
+      const heading = region.querySelector("h2, summary") ?? document.querySelector("h1");
+      // A summary takes the focus as it is, and has to go on doing so.
+      if (!heading?.matches("summary")) heading?.setAttribute("tabindex", "-1");
       heading?.focus({ preventScroll: true });
     }).observe(region, { childList: true, subtree: true });
   }

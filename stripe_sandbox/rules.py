@@ -101,6 +101,18 @@ class Rules:
             self.clear(set(_OF_KIND))
             return [self._made(rule) for rule in rules]
 
+    def replace_about(self, about: str, definitions: list[Json]) -> list[Json]:
+        """Have these rules about one object and no others about it, at once for all who look.
+
+        Of two who ask at the same time the later one's rules hold. Rules about anything else stay.
+        """
+        rules = [self._checked({**checked(each), "about": about}) for each in definitions]
+        with self._storage.lock:
+            for rule in self.all():
+                if rule.get("about") == about:
+                    self.remove(rule["id"])
+            return [self._made(rule) for rule in rules]
+
     def remove(self, rule_id: str) -> bool:
         """End a rule; return whether there was one."""
         with self._storage.lock:

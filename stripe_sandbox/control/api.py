@@ -90,6 +90,13 @@ def import_rules() -> Response:
     return rules()
 
 
+@bp.post("/rules/about")
+def replace_rules_about() -> Response:
+    """Have the rules in `definitions` about one object, `about`, and no others about it."""
+    known = current_sandbox().rules
+    return jsonify(rules=known.replace_about(field("about", str), field("definitions", list)))
+
+
 @bp.post("/clock/advance")
 def advance_clock() -> Response:
     """Move the sandbox's time forward by `seconds`; what has become due happens."""
@@ -106,7 +113,7 @@ def advance_clock() -> Response:
 
 @bp.post("/objects/<object_id>/pay")
 def pay(object_id: str) -> Response:
-    """Let somebody pay an intent or a session, one that was canceled or has expired, too."""
+    """Let somebody pay an intent or a session, once; one that was canceled or has expired, too."""
     return jsonify(masked(late_payments.pay_anyway(current_sandbox(), object_id)))
 
 

@@ -209,9 +209,61 @@ def test_somebody_pays_an_intent_whatever_became_of_it(world: World) -> None:
     for each in (open_, stopped):
         assert world.control(f"objects/{each.id}/pay").json()["status"] == "succeeded"
 
-    again = world.control(f"objects/{open_.id}/pay")
-    assert (again.status_code, list(again.json())) == (400, ["error"])
     assert world.control("objects/pi_nobodys/pay").status_code == 404
+
+
+def test_whoever_pays_what_is_paid_pays_nothing(world: World) -> None:
+    for object_id in (world.intent().id, world.checkout().id):
+        first, again = (world.control(f"objects/{object_id}/pay") for _ in range(2))
+        assert (again.status_code, again.json()) == (200, first.json())
+
+    assert len(world.stripe.charges.list().data) == 2
+
+
+def test_the_rules_about_one_object_are_replaced_together(world: World) -> None:
+    other = rule(world, "hold", about="order_2")
+    rule(world, "drop")
+    rule(world, "delay")
+
+    [made] = world.control(
+        "rules/about", about="order_1", definitions=[{"kind": "duplicate"}]
+    ).json()["rules"]
+
+    assert (made["kind"], made["about"]) == ("duplicate", "order_1")
+    assert world.sandbox.rules.all() == [other, made]
+    assert world.control("rules/about", about="order_1", definitions=[]).json() == {"rules": []}
+    assert world.sandbox.rules.all() == [other]
+
+
+@pytest.mark.parametrize("definition", [{"kind": "rain"}, {"kind": "500"}, "drop"])
+def test_a_rule_that_cannot_be_about_an_object_replaces_none(
+    world: World, definition: object
+) -> None:
+    kept = rule(world, "drop")
+
+    answer = world.control(
+        "rules/about", about="order_1", definitions=[{"kind": "hold"}, definition]
+    )
+
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert world.sandbox.rules.all() == [kept]
+
+
+def test_of_many_who_replace_at_once_one_has_its_way(world: World) -> None:
+    """Each ends the others' rules and makes its own two, with nobody in between."""
+    kinds = ["drop", "hold", "duplicate", "before_answer"] * 5
+
+    def replace(kind: str) -> None:
+        world.sandbox.rules.replace_about("order_1", [{"kind": kind}] * 2)
+
+    threads = [threading.Thread(target=replace, args=[kind]) for kind in kinds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(world.sandbox.rules.all()) == 2
+    assert len({each["kind"] for each in world.sandbox.rules.all()}) == 1
 
 
 @pytest.mark.parametrize("was_tried", [False, True])

@@ -9,7 +9,8 @@ import pytest
 from storefront.lifecycle import Flow
 from storefront.models import Attention
 from storefront.scenarios import PAY_BOTH, SCENARIOS
-from tests.pages.html import checked_page, text_of
+from tests.pages.html import checked_page
+from tests.scenarios.buttons import arm, look, pay_unseen
 from tests.shop import Shop, Visitor
 from tests.worlds import in_world
 
@@ -17,25 +18,9 @@ ARMABLE = [name for name in SCENARIOS if name != PAY_BOTH]
 ROUTES = ("", "/pay", "/reconcile")
 
 
-def arm(visitor: Visitor, token: str, name: str) -> str:
-    """Press the button of a scenario; return what the page then says."""
-    answer = visitor.post(f"/orders/{token}/scenario", name=name)
-    assert answer.status_code == 303
-    assert answer.location.startswith(f"/orders/{token}#scenarios-")
-    return look(visitor, token)
-
-
-def look(visitor: Visitor, token: str) -> str:
-    return text_of(checked_page(visitor.get(f"/orders/{token}").text))
-
-
 def compared(visitor: Visitor) -> list[str]:
     """Return the tokens of both columns' orders, from left to right."""
     return re.findall(r'action="/orders/(\w+)/scenario"', visitor.get("/compare").text)
-
-
-def pay_unseen(visitor: Visitor, token: str) -> None:
-    visitor.post(f"/orders/{token}/scenario/pay")
 
 
 @pytest.mark.parametrize("name", ARMABLE)
@@ -128,7 +113,10 @@ def test_what_no_webhook_told_is_learned_by_reconciling(sqlite_shop: Shop):
 
     answer = visitor.post(f"/orders/{token}/scenario/reconcile")
 
-    assert "Reconciled: 0 events that no delivery brought, 1 objects" in look(visitor, token)
+    assert (
+        "Reconciled: 0 events that no delivery brought. 1 object at Stripe told something new. "
+        "An event younger than a minute may still come by itself."
+    ) in look(visitor, token)
     assert answer.location.startswith(f"/orders/{token}#")
     assert sqlite_shop.order(token).status == "paid"
 
@@ -189,7 +177,10 @@ def test_a_paid_order_has_no_panel_unless_something_was_armed(sqlite_shop: Shop)
     sqlite_shop.deliver()
 
     assert "Make it interesting" not in look(visitor, plain)
-    assert "armed; struck 2 times" in look(visitor, armed)
+    page = look(visitor, armed)
+    assert "Deliver twice · struck 2 times" in page
+    assert "Choose" not in page
+    assert "armed" not in page
     assert "so there is nothing to try out on it" in arm(visitor, plain, "twice")
     assert "so there is nothing to try out on it" in arm(visitor, plain, PAY_BOTH)
 
@@ -228,11 +219,12 @@ def test_while_the_sandbox_is_away_the_page_stands_and_says_so(sqlite_shop: Shop
     assert "The sandbox doesn’t answer just now. Reload" in look(visitor, token)
     assert "doesn’t answer just now. Try again" in arm(visitor, token, "never")
     assert visitor.get(f"/orders/{token}").status_code == 200
+    assert visitor.get(f"/orders/{token}/scenarios").status_code == 204  # what is there, stays
     assert len(asked) == 1  # no page waits for it again so soon
 
 
 def break_the_rules(shop: Shop) -> list[str]:
-    """Let the sandbox fail when it is asked for its rules; return a list of those requests."""
+    """Let the sandbox fail in all that is about rules; return a list of the looks at them."""
     asked: list[str] = []
 
     def broken() -> tuple[str, int]:
@@ -240,17 +232,18 @@ def break_the_rules(shop: Shop) -> list[str]:
         return "broken", 500
 
     shop.sandbox_app.view_functions["control.rules"] = broken
+    shop.sandbox_app.view_functions["control.replace_rules_about"] = lambda: ("broken", 500)
     return asked
 
 
 def test_what_the_sandbox_refuses_is_said(sqlite_shop: Shop):
     visitor = sqlite_shop.visitor()
     token = visitor.buy()
-    sqlite_shop.pay(token)
+    arm(visitor, token, "decline")
 
     pay_unseen(visitor, token)
 
-    assert "can’t be paid any more" in look(visitor, token)
+    assert "The sandbox refused: Your card was declined." in look(visitor, token)
 
 
 @pytest.mark.parametrize("world", ["TEST", "LIVE"])
@@ -263,9 +256,10 @@ def test_where_stripe_is_the_real_one_there_is_nothing_of_it(sqlite_url: str, wo
         answers = [
             visitor.post(f"/orders/{token}/scenario{route}", name="never") for route in ROUTES
         ]
+        answers.append(visitor.get(f"/orders/{token}/scenarios"))
 
     assert "scenario" not in page
     assert "scenarios" not in {each.partition(".")[0] for each in shop.app.view_functions}
     assert shop.app.extensions["controls"] is None
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert [answer.status_code for answer in answers] == [404] * 4
     assert shop.sandbox.rules.all() == []
