@@ -10,8 +10,9 @@ from werkzeug.test import TestResponse
 
 from storefront import catalog
 from storefront.catalog import OutOfStock
-from storefront.db import writing
+from storefront.db import LostRace, writing
 from storefront.models import Order, Payment, Product, Transition
+from storefront.transitions import change_order
 from tests.checkout.together import together
 from tests.shop import Shop, Visitor
 
@@ -143,6 +144,18 @@ def test_two_cancellations_at_once_release_the_stock_once(shop: Shop, visitor: V
     assert {answer.status_code for answer in answers} == {303}
     assert shop.order(token).status == "cancelled"
     assert shop.stock() == 27
+
+
+def test_who_read_an_order_before_somebody_changed_it_changes_nothing(sqlite_shop: Shop):
+    """E5: the compare-and-set, by itself."""
+    order = sqlite_shop.order(sqlite_shop.visitor().buy())
+    with sqlite_shop.app.app_context():
+        with writing() as session:
+            change_order(session, order.id, order.version)
+        with pytest.raises(LostRace), writing() as session:
+            change_order(session, order.id, order.version, status="paid")
+
+    assert sqlite_shop.order(order.token).version == order.version + 1
 
 
 def test_return_and_webhook_at_the_same_moment_make_one_transition(shop: Shop, visitor: Visitor):
