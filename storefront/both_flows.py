@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from storefront import catalog, checkout
-from storefront.cart import current_cart
+from storefront.cart import pending_order
 from storefront.cart_changes import CartRefused, set_quantity
 from storefront.checkout import CheckoutRefused
 from storefront.config import settings
@@ -66,21 +66,15 @@ def flow_of(order: Order) -> Flow:
 
 def _place(owner: str, locale: str) -> Order:
     """Place an order, or find the one that waits; of two clicks at once the slower finds it."""
-    pending = _pending(owner)
+    pending = pending_order(owner)
     if pending is None:
         try:
             set_quantity(owner, _plentiful(), 1)
             return checkout.place_order(owner, email=EMAIL, locale=locale)
         except (CartRefused, CheckoutRefused) as error:
-            pending = _pending(owner)
+            pending = pending_order(owner)
             if pending is None:
                 raise NothingToSpare(NOTHING) from error
-    return pending
-
-
-def _pending(owner: str) -> Order | None:
-    with reading() as session:
-        _, pending = current_cart(session, owner)
     return pending
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from storefront.cart_reads import OPEN_CART, ORDERED_CART
 from storefront.catalog import Offer, catalogue, offers_by_id
 from storefront.config import settings
+from storefront.db import reading
 from storefront.languages import DEFAULT_LOCALE, Sentence, counted
 from storefront.lifecycle import OrderStatus
 from storefront.models import Cart, CartItem, Order
@@ -125,6 +126,12 @@ def current_cart(session: Session, owner: str | None) -> tuple[Cart | None, Orde
     )
     order = session.scalar(waiting)
     return (session.get(Cart, order.cart_id), order) if order else (None, None)
+
+
+def pending_order(owner: str) -> Order | None:
+    """Return the visitor's order that waits for payment in place of an open cart."""
+    with reading() as session:
+        return current_cart(session, owner)[1]
 
 
 def _lines(items: list[tuple[Offer, Any]], locale: str) -> tuple[CartLine, ...]:

@@ -20,7 +20,7 @@ from storefront.attempts import (
     stripe_id_of,
     terms_of,
 )
-from storefront.cart import CartView, current_cart, lines_of_cart
+from storefront.cart import CartView, current_cart, lines_of_cart, pending_order
 from storefront.cart_changes import copy_of_cart, freeze_cart
 from storefront.config import settings
 from storefront.db import reading, transaction
@@ -61,8 +61,7 @@ def place_order(owner: str, *, email: str | None, locale: str) -> Order:
     a new one and cancels the old, unless that is being paid: then it is returned as it stands.
     Calls Stripe only for that. Raises CheckoutRefused and HoldsTooMuch.
     """
-    with reading() as session:
-        _, pending = current_cart(session, owner)
+    pending = pending_order(owner)
     if pending and pending.email != email:
         try:
             open_cart(owner)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from storefront.db import reading
-from storefront.lifecycle import RefundStatus
 from storefront.models import Order, Payment, Refund
+from storefront.refunds import IS_MEANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,10 @@ def given_back(order: Order) -> GivenBack | None:
     """
     if not any(each.amount_refunded for each in order.payments):
         return None
-    is_back = Refund.status.not_in([status for status in RefundStatus if status.is_returned])
     statement = (
         select(func.sum(Refund.amount), Refund.currency)
         .join(Payment)
-        .where(Payment.order_id == order.id, Refund.stripe_refund_id.is_not(None), is_back)
+        .where(Payment.order_id == order.id, Refund.stripe_refund_id.is_not(None), IS_MEANT)
         .group_by(Refund.currency)
         .order_by(Refund.currency)
     )
@@ -39,3 +38,11 @@ def given_back(order: Order) -> GivenBack | None:
         amounts = [(int(amount), currency) for amount, currency in session.execute(statement)]
     settled = [each for each in order.payments if each.id == order.settled_by]
     return GivenBack(amounts, kept=sum(p.amount_received - p.amount_refunded for p in settled))
+
+
+def is_given_back(order_id: str) -> bool:
+    """Say whether all money of the order has gone back, or will as soon as Stripe is asked."""
+    received = select(func.sum(Payment.amount_received)).where(Payment.order_id == order_id)
+    returned = select(func.sum(Refund.amount)).join(Payment).where(Payment.order_id == order_id)
+    with reading() as session:
+        return (session.scalar(returned.where(IS_MEANT)) or 0) >= (session.scalar(received) or 0)

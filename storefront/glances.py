@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, Select
 
 from storefront.db import db
-from storefront.prepared import Sent
+from storefront.prepared import Prepared
 
 
 class Glance:
@@ -22,15 +22,12 @@ class Glance:
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         """Prepare the statement; what it is to be told are its `bindparam`s."""
         self._statement = statement
-        self._sent: dict[str, Sent] = {}
+        self._prepared = Prepared(statement)
 
     def __call__(self, **told: object) -> list[Any]:
         """Return the rows, whose columns are attributes."""
         engine = db.engine
-        name = engine.dialect.name
-        sent = self._sent.get(name) or self._sent.setdefault(
-            name, Sent(self._statement, engine.dialect, told)
-        )
+        sent = self._prepared.sent_to(engine.dialect, told)
         try:
             return sent.read(_asked(engine, sent.text, sent.values(told)))
         except engine.dialect.loaded_dbapi.Error:

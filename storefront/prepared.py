@@ -35,22 +35,23 @@ class Prepared:
     def rows(self, session: Session, **told: Any) -> list[Any]:
         """Return the rows of a SELECT, as named tuples."""
         connection = connection_of(session)
-        sent = self._for(connection.dialect, told)
+        sent = self.sent_to(connection.dialect, told)
         return sent.read(connection.exec_driver_sql(sent.text, sent.values(told)).fetchall())
 
     def execute(self, session: Session, **told: Any) -> CursorResult[Any]:
         """Write, and return what came of it."""
         connection = connection_of(session)
-        sent = self._for(connection.dialect, told)
+        sent = self.sent_to(connection.dialect, told)
         return connection.exec_driver_sql(sent.text, sent.values(told))
 
     def execute_each(self, session: Session, each: Sequence[Told]) -> None:
         """Write once for each, all of which tell the same names."""
         connection = connection_of(session)
-        sent = self._for(connection.dialect, each[0])
+        sent = self.sent_to(connection.dialect, each[0])
         connection.exec_driver_sql(sent.text, [sent.values(told) for told in each])
 
-    def _for(self, dialect: Dialect, names: Collection[str]) -> Sent:
+    def sent_to(self, dialect: Dialect, names: Collection[str]) -> Sent:
+        """Return it as this database takes it, when it is told these names."""
         key = (dialect.name, *names)
         return self._sent.get(key) or self._sent.setdefault(
             key, Sent(self._statement, dialect, names)

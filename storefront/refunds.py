@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from storefront import clock, outbox
 from storefront.attentions import REFUND_FAILED, open_attention_about
 from storefront.binding import attempts_of_order
-from storefront.db import reading, transaction
+from storefront.db import transaction
 from storefront.ids import new_id
 from storefront.lifecycle import PaymentStatus, RefundStatus
 from storefront.models import Order, Payment, Refund
@@ -101,15 +101,8 @@ def note_refusal(session: Session, refund_id: str, code: str | None) -> None:
         )
 
 
-def is_given_back(order_id: str) -> bool:
-    """Say whether all money of the order has gone back, or will as soon as Stripe is asked."""
-    received = select(func.sum(Payment.amount_received)).where(Payment.order_id == order_id)
-    returned = select(func.sum(Refund.amount)).join(Payment).where(Payment.order_id == order_id)
-    with reading() as session:
-        return (session.scalar(returned.where(_IS_MEANT)) or 0) >= (session.scalar(received) or 0)
-
-
-_IS_MEANT = Refund.status.not_in([status for status in RefundStatus if status.is_returned])
+# What has gone back, or will as soon as Stripe is asked.
+IS_MEANT = Refund.status.not_in([status for status in RefundStatus if status.is_returned])
 
 
 def _write(
@@ -142,4 +135,4 @@ def _write(
 def _claimed(session: Session, payment_id: str) -> int:
     """Return how much of a payment has gone back or is meant to, in minor units."""
     statement = select(func.coalesce(func.sum(Refund.amount), 0))
-    return int(session.scalar(statement.where(Refund.payment_id == payment_id, _IS_MEANT)) or 0)
+    return int(session.scalar(statement.where(Refund.payment_id == payment_id, IS_MEANT)) or 0)

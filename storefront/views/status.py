@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from flask import abort
 from sqlalchemy import bindparam, func, select
 
 from storefront import clock
 from storefront.attentions import is_open_attention_of, needs_a_human
-from storefront.given_back import GivenBack, given_back
+from storefront.given_back import GivenBack, given_back, is_given_back
 from storefront.glances import Glance
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
-from storefront.refunds import is_given_back
 from storefront.views.languages import language, spoken
-from storefront.views.visitor import TOKEN, is_own
+from storefront.views.visitor import glance_at_own_or_404
 
 Tone = Literal["waiting", "good", "bad", "neutral"]
 
@@ -179,11 +177,7 @@ def view_of_status(order: Order) -> StatusView:
 
 def tag_of_status(token: str) -> str:
     """Return the tag that the order's view would have now, in one read; 404 for anybody else's."""
-    found = None
-    if TOKEN.fullmatch(token):
-        found = next(iter(_STANDING(token=token)), None)
-    if found is None or not is_own(found.owner):
-        abort(404)
+    found = glance_at_own_or_404(_STANDING, token)
     began = max(found.created_at, found.last_attempt_at or found.created_at)
     return _tag(found.version, began, needs_look=found.needs_look)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,7 @@ from storefront.trace import Step, trace_of
 from storefront.views.own_source import Source
 from storefront.views.status import view_of_status
 from storefront.views.trace_words import LANES, distance, sentence_of
-from storefront.views.visitor import TOKEN, is_own, own_order_or_404
+from storefront.views.visitor import glance_at_own_or_404, own_order_or_404
 
 bp = Blueprint("trace", __name__)
 
@@ -98,10 +98,7 @@ def _view_of_step(step: Step, order: Order, since: float | None) -> StepView:
 
 def _version(token: str) -> int:
     """Read the version of the visitor's order, and nothing else; 404 for anybody else's."""
-    found = next(iter(_VERSION(token=token)), None) if TOKEN.fullmatch(token) else None
-    if found is None or not is_own(found.owner):
-        abort(404)
-    return int(found.version)
+    return int(glance_at_own_or_404(_VERSION, token).version)
 
 
 _VERSION = Glance(select(Order.version, Order.owner).where(Order.token == bindparam("token")))

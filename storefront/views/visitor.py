@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from flask import session
+from flask import abort, session
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from storefront.both_flows import BESIDE
 from storefront.db import reading
+from storefront.glances import Glance
 from storefront.ids import new_id
 from storefront.models import Order
 
@@ -43,6 +45,14 @@ def own_order_or_404(token: str) -> Order:
     if order is None:
         raise StrangeOrder
     return order
+
+
+def glance_at_own_or_404(glance: Glance, token: str) -> Any:
+    """Return what a glance by `token` sees of the visitor's order, its `owner` among it; or 404."""
+    found = next(iter(glance(token=token)), None) if TOKEN.fullmatch(token) else None
+    if found is None or not is_own(found.owner):
+        abort(404)
+    return found
 
 
 def own_order(token: str) -> Order | None:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from storefront.models import Attention, Payment
 from stripe_sandbox.resources import payment_intents
-from tests.shop import CHALLENGED, Shop
+from tests.shop import CHALLENGED, Shop, Visitor
 
 FLOWS = ["payment_intent", "checkout_session"]
 OTHER = {"payment_intent": "checkout_session", "checkout_session": "payment_intent"}
@@ -21,6 +21,19 @@ def net_captured(shop: Shop) -> int:
 def forget_the_live_attempt(shop: Shop) -> None:
     """Let the shop believe that nothing is open, so that it opens a second way beside the first."""
     shop.write(update(Payment).values(is_live=False))
+
+
+def captured_twice(
+    shop: Shop, first: str = FLOWS[0], second: str = FLOWS[1], *, paid_first: int = 0
+) -> tuple[Visitor, str]:
+    """Let one order be paid in two ways, both open; returns the shopper and the order's token."""
+    visitor = shop.visitor()
+    token = visitor.buy(first)
+    forget_the_live_attempt(shop)
+    visitor.post(f"/orders/{token}/{START[second]}")
+    for attempt in (paid_first, 1 - paid_first):
+        shop.pay(token, attempt=attempt)
+    return visitor, token
 
 
 def test_two_tabs_with_the_card_form_share_one_intent(sqlite_shop: Shop):
@@ -112,12 +125,7 @@ def test_an_order_captured_twice_is_paid_once(
     sqlite_shop: Shop, first: str, second: str, paid_first: int
 ):
     """SH-03 and SH-04, the worst case: the second payment goes back by itself."""
-    visitor = sqlite_shop.visitor()
-    token = visitor.buy(first)
-    forget_the_live_attempt(sqlite_shop)
-    visitor.post(f"/orders/{token}/{START[second]}")
-    for attempt in (paid_first, 1 - paid_first):
-        sqlite_shop.pay(token, attempt=attempt)
+    _, token = captured_twice(sqlite_shop, first, second, paid_first=paid_first)
     assert net_captured(sqlite_shop) == 2 * 2999
 
     sqlite_shop.deliver()
@@ -133,12 +141,7 @@ def test_an_order_captured_twice_is_paid_once(
 
 def test_the_duplicate_is_refunded_once_however_often_the_outbox_works(sqlite_shop: Shop):
     """RF-05: a refund whose answer is lost is the same refund when it is asked for again."""
-    visitor = sqlite_shop.visitor()
-    token = visitor.buy()
-    forget_the_live_attempt(sqlite_shop)
-    visitor.post(f"/orders/{token}/checkout-session")
-    for attempt in (0, 1):
-        sqlite_shop.pay(token, attempt=attempt)
+    captured_twice(sqlite_shop)
     sqlite_shop.deliver()
 
     sqlite_shop.sandbox.faults.add("/v1/refunds", "timeout_after", 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.checkout.test_two_tabs import forget_the_live_attempt
+from tests.checkout.test_two_tabs import captured_twice
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.pages.states import partly_refunded, refunded, tell
 from tests.shop import Shop
@@ -31,12 +31,7 @@ def test_a_refund_that_failed_did_not_go_back(sqlite_shop: Shop):
 
 
 def test_money_that_was_paid_twice_is_named_when_it_went_back(sqlite_shop: Shop):
-    visitor = sqlite_shop.visitor()
-    token = visitor.buy()
-    forget_the_live_attempt(sqlite_shop)
-    visitor.post(f"/orders/{token}/checkout-session")
-    for attempt in (0, 1):
-        sqlite_shop.pay(token, attempt=attempt)
+    visitor, token = captured_twice(sqlite_shop)
     sqlite_shop.deliver()
     sqlite_shop.work()
 
