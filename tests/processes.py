@@ -109,7 +109,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        if not wait_for(self.health_url, seconds=30):
+        if not wait_for(self.health_url, seconds=60):
             self.stop()
             raise RuntimeError(f"The {self.name} doesn't answer. It printed:\n{self.log[-4000:]}")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Refused(Exception):

@@ -75,7 +75,7 @@ def test_workers_that_count_in_memory_share_a_limit(sqlite_shop: Shop, workers: 
 
 def test_who_waits_as_long_as_told_is_let_in(sqlite_shop: Shop):
     """AP-18: a second that has begun is told whole."""
-    counter, once = Counter("memory://"), tuple(parse_many("1 per 2 second"))
+    counter, once = Counter("memory://"), tuple(parse_many("1 per 9 second"))
 
     with sqlite_shop.app.test_request_context():
         counter.count(once, "caller", "somebody")
@@ -235,6 +235,6 @@ def test_nobody_is_refused_while_redis_is_away(
         codes = [door.knock(key).status_code for _ in range(20)]
 
     assert codes == [200] * 20
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert caplog.text.count("limits=off") == 1
     assert "a-password" not in caplog.text

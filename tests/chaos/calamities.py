@@ -84,7 +84,7 @@ def deploy(town: Town, *, requests: int = 20) -> Tale:
             process.send_signal(signal.SIGTERM)
             time.sleep(0.2)
         finished = sum(each.result() for each in begun)
-        assert process.wait(25) == 0
+        assert process.wait(60) == 0
         town.shop.shop.start(town.shop.environment)
         list(pool.map(Buyer.buy, buyers))
     numbers = {"in flight": requests, "finished by the old process": finished}

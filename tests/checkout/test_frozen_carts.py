@@ -10,7 +10,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from storefront.models import Price
-from tests.checkout.meanwhile import around_a_call, before_statement
+from tests.checkout.meanwhile import UNTIL_IT_IS_DONE, around_a_call, before_statement
 from tests.checkout.test_at_once import checkout_click, click
 from tests.checkout.test_changed_carts import product_id
 from tests.checkout.test_two_tabs import FLOWS
@@ -100,7 +100,7 @@ def test_a_cart_that_is_ordered_while_a_change_is_judged_gives_way_to_it(
     visitor.add()
     order, change = checkout_click(visitor, "payment_intent"), add_click(visitor, "washi-tape")
 
-    with before_statement(shop, "FROM cart_items", order):
+    with before_statement(shop, "FROM cart_items", order, head_start=UNTIL_IT_IS_DONE):
         assert change().status_code == 303
 
     assert [each.closed_reason for each in visitor.orders()] == ["replaced"]

@@ -16,7 +16,7 @@ def together(*calls: Callable[[], T], apart: float = 0.0) -> Sequence[T]:
     barrier = Barrier(len(calls))
 
     def run(number: int) -> T:
-        barrier.wait(10)
+        barrier.wait(60)
         time.sleep(apart * number)
         return calls[number]()
 

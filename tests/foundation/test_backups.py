@@ -33,7 +33,7 @@ def test_a_backup_during_traffic_is_whole_and_disturbs_nobody(sqlite_shop: Shop,
 
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(sqlite_shop.sign_and_post, event) for event in told]
-        with closing(sqlite.connect(tmp_path / "shop.db", timeout=5)) as connection:
+        with closing(sqlite.connect(tmp_path / "shop.db", timeout=30)) as connection:
             while not backups or not all(each.done() for each in answers):
                 backups.append(tmp_path / f"backup{len(backups)}.db")
                 connection.execute("VACUUM INTO ?", (str(backups[-1]),))

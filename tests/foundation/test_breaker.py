@@ -148,11 +148,11 @@ def test_of_many_threads_one_is_the_probe(stripe: Watched):
     asked, barrier, may_end = stripe.asked, Barrier(8), Event()
 
     def call(_: int) -> str:
-        barrier.wait(5)
+        barrier.wait(60)
         try:
             with stripe.breaker.passage():
                 stripe.asked += 1
-                may_end.wait(5)
+                may_end.wait(60)
         except GatewayUnavailable as error:
             return str(error.code)
         return "asked"
@@ -173,13 +173,13 @@ def test_calls_that_hang_leave_a_quarter_of_the_threads_to_pages():
 
     def hang() -> None:
         with stripe.breaker.passage():
-            hanging.wait(5)
-            may_end.wait(5)
+            hanging.wait(60)
+            may_end.wait(60)
 
     threads = [threading.Thread(target=hang) for _ in range(3)]
     for thread in threads:
         thread.start()
-    hanging.wait(5)
+    hanging.wait(60)
 
     began = time.monotonic()
     with pytest.raises(GatewayUnavailable) as refusal:

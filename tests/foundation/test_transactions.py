@@ -68,7 +68,7 @@ def test_of_two_that_wait_for_each_other_both_come_through(postgres_shop: Shop):
         tries[first] += 1
         change_stock(session, first)
         if tries[first] == 1:
-            barrier.wait(10)
+            barrier.wait(60)
         change_stock(session, second)
 
     def run(first: str, second: str) -> None:

@@ -13,7 +13,7 @@ GOOD_CARD = "4242 4242 4242 4242"
 DECLINED = "4000 0000 0000 0002"
 NEEDS_3DS = "4000 0027 6000 3184"
 # Far more than is needed, for a machine that is busy with other tests.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 MOST_TABS = 30
 
 expect.set_options(timeout=PATIENCE_MS)

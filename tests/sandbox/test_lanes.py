@@ -21,7 +21,7 @@ def test_a_slow_endpoint_holds_up_no_other() -> None:
     quick, slow = threading.Event(), threading.Event()
 
     def send(url: str, *_: object) -> int:
-        (slow.wait(5) if "slow" in url else quick.set())
+        (slow.wait(60) if "slow" in url else quick.set())
         return 200
 
     app = create_sandbox(threaded=True, send=send)
@@ -30,7 +30,7 @@ def test_a_slow_endpoint_holds_up_no_other() -> None:
         register(sandbox, f"http://{name}.test/", ["*"])
     payment_intents.make(sandbox, {"amount": 1000, "currency": "usd"})
 
-    assert quick.wait(4)
+    assert quick.wait(30)
     slow.set()
     stop(app)
 
@@ -60,7 +60,7 @@ def test_background_threads_deliver_over_http_until_2xx() -> None:
         f"{BASE}/v1/payment_intents", data="amount=1000&currency=usd", auth=("sk_test_x", "")
     )
 
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 60
     while sandbox.deliveries.pending() and time.monotonic() < ends:
         time.sleep(0.02)
     stop(app)
@@ -73,7 +73,7 @@ def test_background_threads_deliver_over_http_until_2xx() -> None:
 
 def made_and_wait(sandbox: Sandbox, sent: list[object], count: int) -> None:
     payment_intents.make(sandbox, {"amount": 1000, "currency": "usd"})
-    ends = time.monotonic() + 2
+    ends = time.monotonic() + 60
     while len(sent) < count and time.monotonic() < ends:
         time.sleep(0.001)
 
@@ -116,16 +116,16 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_end() -> None:
 
     def send(*_: object) -> int:
         begun.set()
-        ends.wait(10)
+        ends.wait(60)
         return 200
 
     app = create_sandbox(threaded=True, send=send)
     register(sandbox_of(app), "http://a.test/", ["*"])
     payment_intents.make(sandbox_of(app), {"amount": 1000, "currency": "usd"})
-    assert begun.wait(2)
+    assert begun.wait(30)
 
     at = time.monotonic()
     stop(app)
     ends.set()
 
-    assert time.monotonic() - at < 4
+    assert time.monotonic() - at < 30

@@ -36,7 +36,7 @@ def talk(server: Server) -> Talk:
     """Send bytes, and no more after them; return all that comes back."""
 
     def said(text: str) -> str:
-        with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as connection:
             connection.sendall(text.encode("latin-1"))
             connection.shutdown(socket.SHUT_WR)
             heard = b""

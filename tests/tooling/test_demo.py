@@ -26,7 +26,7 @@ def test_it_opens_and_leaves_nothing_behind(clone: Path, request_to_stop: signal
         wait_until_open(clone, process, port)
         process.send_signal(request_to_stop)
 
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert not answers(f"http://127.0.0.1:{port}/healthz")
     assert not answers(f"http://127.0.0.1:{sandbox_port}/_sandbox/health")
 
@@ -36,7 +36,7 @@ def test_a_second_demo_from_the_same_folder_is_refused(clone: Path) -> None:
     with demo(clone, port, sandbox_port) as first:
         wait_until_open(clone, first, port)
         with demo(clone, *free_ports(2)) as second:
-            assert second.wait(20) == 1
+            assert second.wait(60) == 1
 
     assert "A demo is already running from this folder." in output_of(clone)
 
@@ -56,7 +56,7 @@ def demo(clone: Path, port: int, sandbox_port: int) -> Iterator[subprocess.Popen
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def wait_until_open(clone: Path, process: subprocess.Popen[bytes], port: int) -> None:

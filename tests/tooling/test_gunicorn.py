@@ -62,7 +62,7 @@ class Running:
     def stop(self) -> str:
         """Stop it and return its log."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
         return (self.directory / "log").read_text()
 
 

@@ -39,7 +39,7 @@ def test_it_runs_them_all_and_leaves_nothing_behind(
         for beside in ("work", "reconcile"):
             assert any(beside in child.cmdline() for child in children)
         process.send_signal(request_to_stop)
-        assert process.wait(20) == 0, output_of(clone)
+        assert process.wait(60) == 0, output_of(clone)
 
     assert not answers(address)
     assert not any(child.is_running() for child in children)
@@ -52,7 +52,7 @@ def test_when_the_worker_ends_the_shop_ends_too_and_says_so(clone: Path) -> None
         assert wait_for(f"http://127.0.0.1:{port}/healthz", seconds=30), output_of(clone)
         children = psutil.Process(process.pid).children(recursive=True)
         [child.kill() for child in children if "work" in child.cmdline()]
-        assert process.wait(20) != 0
+        assert process.wait(60) != 0
 
     assert "All was stopped because one of the processes was" in output_of(clone)
     assert not any(child.is_running() for child in children)
@@ -75,7 +75,7 @@ def running(clone: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def output_of(clone: Path) -> str:

@@ -49,7 +49,7 @@ def page(browser: BrowserContext, shop: str, problems: list[str]) -> Iterator[Pa
     page = browser.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.goto(f"{shop}/")
     yield page
     page.close()

@@ -22,7 +22,7 @@ def panel(browser: BrowserContext, app: Flask) -> Iterator[Page]:
     page = browser.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.goto(f"{sandbox.public_url}/_sandbox/")
     yield page
     page.close()
