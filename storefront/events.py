@@ -142,7 +142,7 @@ def _apply_waiting(session: Session, event_id: str, payload: str) -> Advance:
     event = read_event(json.loads(payload))
     done = _advance(session, event, _decide(session, event))
     told = {"of_event": event_id, "now_outcome": done.outcome, "now_payment": done.payment_id}
-    if _NO_LONGER_PARKED.execute(session, **told).rowcount != 1:
+    if _NO_LONGER_PARKED.execute(session, **told) != 1:
         raise LostRace
     return done
 
@@ -240,12 +240,12 @@ def _insert(session: Session, event: Event, payload: str, decision: Decision) ->
         "deliveries": 1,
     }
     statement = _FIRST_DELIVERY[session.get_bind().dialect.name]
-    return statement.execute(session, **row).scalar() is not None
+    return statement.execute(session, **row) == 1
 
 
 _events = cast("Table", StripeEvent.__table__)
 _FIRST_DELIVERY = {
-    dialect: Prepared(insert(_events).on_conflict_do_nothing().returning(_events.c.id))
+    dialect: Prepared(insert(_events).on_conflict_do_nothing())
     for dialect, insert in INSERTS.items()
 }
 _THE_EVENT = update(_events).where(_events.c.id == bindparam("of_event"))

@@ -10,7 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -36,13 +36,13 @@ class Prepared:
         """Return the rows of a SELECT, as named tuples."""
         connection = connection_of(session)
         sent = self.sent_to(connection.dialect, told)
-        return sent.read(connection.exec_driver_sql(sent.text, sent.values(told)).fetchall())
+        return sent.read(_executed(connection, sent.text, sent.values(told)).fetchall())
 
-    def execute(self, session: Session, **told: Any) -> CursorResult[Any]:
-        """Write, and return what came of it."""
+    def execute(self, session: Session, **told: Any) -> int:
+        """Write, and return how many rows that changed."""
         connection = connection_of(session)
         sent = self.sent_to(connection.dialect, told)
-        return connection.exec_driver_sql(sent.text, sent.values(told))
+        return int(_executed(connection, sent.text, sent.values(told)).rowcount)
 
     def execute_each(self, session: Session, each: Sequence[Told]) -> None:
         """Write once for each, all of which tell the same names."""
@@ -100,6 +100,19 @@ class Sent:
         for place, reader in self._readers:
             columns[place] = reader(columns[place])
         return columns
+
+
+def _executed(connection: Connection, text: str, values: dict[str, Any]) -> Any:
+    """Return the cursor on which it was executed."""
+    if connection.dispatch.before_cursor_execute:
+        return connection.exec_driver_sql(text, values)
+    lent = connection.connection
+    cursor = lent.cursor()
+    try:
+        cursor.execute(text, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, error, text) from error
+    return cursor
 
 
 def _row_of(columns: list[str]) -> Any:

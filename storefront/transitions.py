@@ -19,7 +19,7 @@ def change_order(session: Session, order_id: str, version: int, **columns: objec
     The version guards the order and all its payments: whoever changes one of them comes by here.
     """
     told = {"of_order": order_id, "as_read": version, "version": version + 1, **columns}
-    if _ORDER.execute(session, **told).rowcount != 1:
+    if _ORDER.execute(session, **told) != 1:
         raise LostRace
 
 
