@@ -7,10 +7,11 @@ What it does besides for each execution costs more than SQLite needs for the sta
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -43,12 +44,6 @@ class Prepared:
         connection = connection_of(session)
         sent = self.sent_to(connection.dialect, told)
         return int(_executed(connection, sent.text, sent.values(told)).rowcount)
-
-    def execute_each(self, session: Session, each: Sequence[Told]) -> None:
-        """Write once for each, all of which tell the same names."""
-        connection = connection_of(session)
-        sent = self.sent_to(connection.dialect, each[0])
-        connection.exec_driver_sql(sent.text, [sent.values(told) for told in each])
 
     def sent_to(self, dialect: Dialect, names: Collection[str]) -> Sent:
         """Return it as this database takes it, when it is told these names."""
@@ -102,17 +97,32 @@ class Sent:
         return columns
 
 
-def _executed(connection: Connection, text: str, values: dict[str, Any]) -> Any:
-    """Return the cursor on which it was executed."""
-    if connection.dispatch.before_cursor_execute:
-        return connection.exec_driver_sql(text, values)
-    lent = connection.connection
-    cursor = lent.cursor()
+def _executed(connection: Connection, text: str, values: Told) -> Any:
+    """Execute on a cursor of the driver's own, and return it; raises what SQLAlchemy would.
+
+    Somebody who listens to statements, such as a tracer, hears of these, too.
+    """
+    if connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute:
+        return connection.exec_driver_sql(text, dict(values))
     try:
+        cursor = connection.connection.cursor()
         cursor.execute(text, values)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, error, text) from error
+        raise _as_sqlalchemys(error, connection, text, values) from error
     return cursor
+
+
+def _as_sqlalchemys(error: Any, connection: Connection, text: str, values: Told) -> Exception:
+    """Return the error as SQLAlchemy raises it; a connection that is lost isn't lent again."""
+    dialect = connection.dialect
+    is_lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+    if is_lost:
+        connection.invalidate(error)
+    known: Exception = DBAPIError.instance(
+        text, dict(values), error, dialect.loaded_dbapi.Error,
+        hide_parameters=True, connection_invalidated=is_lost, dialect=dialect,
+    )  # fmt: skip
+    return known
 
 
 def _row_of(columns: list[str]) -> Any:

@@ -31,7 +31,35 @@ TEMPLATE = "migrated"
 # A crash loses the tests' data, and nobody minds: none of them is about the server's own disk.
 FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+SEQUENCES = """
+    SELECT sequencename, coalesce(last_value, start_value), last_value IS NOT NULL
+    FROM pg_sequences WHERE schemaname = 'public'
+"""
+SHAPE = """
+    SELECT (SELECT array_agg(relname ORDER BY relname) FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace),
+           (SELECT array_agg(proname ORDER BY proname) FROM pg_proc
+            WHERE pronamespace = 'public'::regnamespace),
+           (SELECT array_agg(tgname ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal)
+"""
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """How a database that was lent gets back to what it was, and what it looks like then."""
+
+    script: str
+    shape: object
+
+
+_restoring: dict[str, Restoring] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +96,55 @@ class Postgres:
         finally:
             self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def lent(self, template: str) -> Iterator[str]:
+        """Yield the URL of a copy of `template` that this process keeps, and restores after use.
+
+        That takes a tenth of the time of a new one. One that can't be restored, or whose tables
+        aren't the template's any more, is dropped.
+        """
+        name = f"{template}_{os.getpid()}"
+        if name not in _restoring:
+            self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+            _restoring[name] = self._remember(name)
+        try:
+            yield self.url(name)
+        finally:
+            if not self._is_restored(name):
+                del _restoring[name]
+                self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _remember(self, name: str) -> Restoring:
+        """Keep aside what is in a database; returns how it gets back to that."""
+        with self._connection(name) as connection:
+            connection.execute("CREATE SCHEMA aside")
+            tables = [row[0] for row in connection.execute(TABLES)]
+            for table in tables:
+                connection.execute(f'CREATE TABLE aside."{table}" AS TABLE "{table}"'.encode())
+            sequences = connection.execute(SEQUENCES).fetchall()
+            shape = connection.execute(SHAPE).fetchone()
+        script = [END_OTHERS, "SET session_replication_role = replica"]  # no trigger, no foreign key
+        for table in tables:
+            script += [f'DELETE FROM "{table}"', f'INSERT INTO "{table}" TABLE aside."{table}"']
+        script += [f"SELECT setval('{name}', {at}, {used})" for name, at, used in sequences]
+        return Restoring("; ".join(script), shape)
+
+    def _is_restored(self, name: str) -> bool:
+        restoring = _restoring[name]
+        try:
+            with self._connection(name) as connection:
+                connection.execute(restoring.script.encode())
+                return connection.execute(SHAPE).fetchone() == restoring.shape
+        except psycopg.Error:
+            return False
+
     def _execute(self, statement: str) -> None:
-        where = f"host={self.socket_directory} user=postgres dbname=postgres"
-        with psycopg.connect(where, autocommit=True) as connection:
+        with self._connection("postgres") as connection:
             connection.execute(statement.encode())
+
+    def _connection(self, database: str) -> psycopg.Connection:
+        where = f"host={self.socket_directory} user=postgres dbname={database}"
+        return psycopg.connect(where, autocommit=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,21 +13,31 @@ import psutil
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+MOST_STATEMENTS = 5_000
+_patch = pytest.MonkeyPatch()
 _compile_builder = Rule._compile_builder
 
 
 def pytest_configure() -> None:
-    """Compile each template once, and what builds a route's URLs: it follows from the route."""
-    Rule._compile_builder = _compiled_once  # type: ignore[assignment]
-    Flask.jinja_options = {"bytecode_cache": _Remembered()}
+    """Compile each template and statement once, and what builds a route's URLs.
+
+    Templates follow from their source, URLs from the route, and SQL from the kind of database.
+    """
+    _patch.setattr(Rule, "_compile_builder", _compiled_once)
+    _patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Remembered()})
+    _patch.setattr(Engine, "_compiled_cache", _Shared(), raising=False)
+    _patch.setattr(DefaultDialect, "__eq__", lambda one, other: _kind_of(one) == _kind_of(other))
+    _patch.setattr(DefaultDialect, "__hash__", lambda dialect: hash(_kind_of(dialect)))
 
 
 def pytest_unconfigure() -> None:
-    """Let Werkzeug and Flask be as they were."""
-    Rule._compile_builder = _compile_builder  # type: ignore[assignment]
-    Flask.jinja_options = {}
+    """Let Werkzeug, Flask and SQLAlchemy be as they were."""
+    _patch.undo()
 
 
 class _Remembered(BytecodeCache):
@@ -65,3 +75,22 @@ def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tup
 
 
 _compiled: dict[Any, Callable[..., tuple[str, str]]] = {}
+
+
+class _Shared:
+    """The compiled statements of every engine; each finds those of its own kind of database."""
+
+    def __init__(self) -> None:
+        self._statements: LRUCache[Any, Any] = LRUCache(MOST_STATEMENTS)
+
+    def __get__(self, engine: Engine, _: type[Engine]) -> LRUCache[Any, Any]:
+        return self._statements
+
+    def __set__(self, engine: Engine, _: object) -> None:
+        """Let an engine that is made keep none of its own."""
+
+
+def _kind_of(dialect: object) -> object:
+    if not isinstance(dialect, DefaultDialect):
+        return dialect
+    return type(dialect), dialect.paramstyle

@@ -15,5 +15,5 @@ from tests.shop import Shop
 def postgres_shop(postgres: Postgres) -> Iterator[Shop]:
     """A shop on PostgreSQL alone, for what SQLite doesn't have."""
     postgres.template("seeded", seeded)
-    with postgres.database("seeded") as url, Shop(url) as running:
+    with postgres.lent("seeded") as url, Shop(url) as running:
         yield running

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import update
+from sqlalchemy import make_url, update
 
 from storefront.models import Product
 from tests.shop import Shop
@@ -29,11 +29,12 @@ def test_a_backup_during_traffic_is_whole_and_disturbs_nobody(sqlite_shop: Shop,
         paid(sqlite_shop)
     told = sqlite_shop.events("payment_intent.succeeded")
     sqlite = importlib.import_module("pysqlite3")
+    path = make_url(sqlite_shop.settings.database_url).database
     backups: list[Path] = []
 
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(sqlite_shop.sign_and_post, event) for event in told]
-        with closing(sqlite.connect(tmp_path / "shop.db", timeout=30)) as connection:
+        with closing(sqlite.connect(path, timeout=30)) as connection:
             while not backups or not all(each.done() for each in answers):
                 backups.append(tmp_path / f"backup{len(backups)}.db")
                 connection.execute("VACUUM INTO ?", (str(backups[-1]),))
