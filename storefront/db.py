@@ -16,7 +16,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, MetaData, Text, make_url
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import JSON, BigInteger, Connection, Engine, MetaData, Text, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -40,13 +41,26 @@ CONSTRAINT_NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-db = SQLAlchemy(
-    metadata=MetaData(naming_convention=CONSTRAINT_NAMES),
-    session_options={"expire_on_commit": False},
-)
-
 MOST_TRIES = 5
 CONNECTION = "connection"
+
+
+class OneConnection(FlaskSession):
+    """A session that stays, while a transaction writes, on the connection of that transaction.
+
+    So what doesn't go through the ORM doesn't pay for it, and what does is in the same transaction.
+    """
+
+    def get_bind(self, *asked: Any, **options: Any) -> Engine | Connection:
+        """Return that connection, or the engine."""
+        known: Connection | None = self.info.get(CONNECTION)
+        return known or super().get_bind(*asked, **options)
+
+
+db = SQLAlchemy(
+    metadata=MetaData(naming_convention=CONSTRAINT_NAMES),
+    session_options={"expire_on_commit": False, "class_": OneConnection},
+)
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
 
 P = ParamSpec("P")
@@ -87,6 +101,8 @@ def reading() -> Iterator[Session]:
 def end_reading() -> None:
     """End an open read; what was loaded stays usable, but nothing more is loaded through it."""
     session = db.session()
+    if not session.in_transaction():
+        return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("Something was changed outside of writing().")
     session.close()
@@ -102,13 +118,22 @@ def writing() -> Iterator[Session]:
     with _turn_to_write():
         before = _is_writing.set(True)
         try:
-            session.info[CONNECTION] = session.connection()
-            yield session
-            session.commit()
+            with db.engine.begin() as connection, _on(connection, session):
+                yield session
         finally:
-            session.info.pop(CONNECTION, None)
-            session.close()
             _is_writing.reset(before)
+
+
+@contextmanager
+def _on(connection: Connection, session: Session) -> Iterator[None]:
+    """Let the session write on this connection; whoever began its transaction commits it."""
+    session.info[CONNECTION] = connection
+    try:
+        yield
+        session.flush()
+    finally:
+        session.close()
+        del session.info[CONNECTION]
 
 
 def connection_of(session: Session) -> Connection:
@@ -170,7 +195,8 @@ def shared_transaction(
 
 def is_in_transaction() -> bool:
     """Say whether a transaction is open, so that the gateway can refuse to call Stripe in it."""
-    return bool(db.session().in_transaction())
+    session = db.session()
+    return CONNECTION in session.info or bool(session.in_transaction())
 
 
 def is_unavailable(error: Exception) -> bool:

@@ -27,7 +27,7 @@ def test_a_missing_setting_is_said_in_a_sentence(program: list[str]) -> None:
 
     done = subprocess.run(
         [sys.executable, "-m", *program],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=30,
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
 
     assert done.returncode != 0
