@@ -27,7 +27,7 @@ run: $(INSTALLED) ## Run the shop and what works beside it, with the Stripe acco
 	@$(PY) -m scripts.run
 
 test: $(INSTALLED_DEV) $(NODE_MODULES) ## Run every test, in a real browser too (ARGS="tests/webhooks -x" narrows it)
-	@CHROMIUM="$$($(PY) -m tests.browser)" && export CHROMIUM && $(PY) -m pytest -n auto $(ARGS)
+	@CHROMIUM="$$($(PY) -m tests.browser)" && export CHROMIUM && $(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(INSTALLED_DEV) ## Check format, lint and types
 	@$(PY) -m ruff format --check .
