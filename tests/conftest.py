@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.no_silent_skips", "tests.postgres", "tests.chromium", "tests.thrift"]
 
 # A file system on which every commit is as durable as here, and costs nothing; where there is one.
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def seeded(url: str) -> None:

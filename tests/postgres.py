@@ -123,7 +123,8 @@ class Postgres:
                 connection.execute(f'CREATE TABLE aside."{table}" AS TABLE "{table}"'.encode())
             sequences = connection.execute(SEQUENCES).fetchall()
             shape = connection.execute(SHAPE).fetchone()
-        script = [END_OTHERS, "SET session_replication_role = replica"]  # no trigger, no foreign key
+        without_triggers = "SET session_replication_role = replica"  # and without foreign keys
+        script = [END_OTHERS, without_triggers]
         for table in tables:
             script += [f'DELETE FROM "{table}"', f'INSERT INTO "{table}" TABLE aside."{table}"']
         script += [f"SELECT setval('{name}', {at}, {used})" for name, at, used in sequences]
