@@ -49,7 +49,7 @@ class Step:
 
     `by_stripes_clock`: `at` is a whole second of Stripe's. `since` is the time from the last step
     that our own clock dated; `is_at_once`: it is part of that step. `about` is the row that it was
-    read from.
+    read from. It happened `times` times, the last time at `until` (see `folding`).
     """
 
     key: str
@@ -62,6 +62,8 @@ class Step:
     by_stripes_clock: bool = False
     since: timedelta | None = None
     is_at_once: bool = False
+    times: int = 1
+    until: datetime | None = None
     about: Payment | GatewayCall | StripeEvent | None = None
     moves: Sequence[Transition] = ()
     flow: Flow = Flow.PAYMENT_INTENT

@@ -24,9 +24,9 @@ from storefront.views.languages import language, spoken
 from storefront.views.limits import begins_payment
 from storefront.views.orders import ORDER_NEWS, payment_form_of
 from storefront.views.own_source import KINDS, TITLES, lines_of, sources_behind, sources_of
-from storefront.views.status import StatusView, view_of_status
+from storefront.views.status import StatusView, tag_of_newest, view_of_status
 from storefront.views.timing_words import PARTS, told
-from storefront.views.trace import TraceView, view_of_trace
+from storefront.views.trace import TraceView, is_recent, view_of_trace
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("compare", __name__)
@@ -77,16 +77,23 @@ def begin() -> Response:
 
 @bp.get("/compare/<flow>")
 def column(flow: str) -> Response:
-    """Show one column's moving part, and say that there is news; nothing when it was `seen`."""
+    """Show one column's moving part, and say that there is news.
+
+    It asks with the tag of its order's status, and as long as that is true the answer is 304,
+    after one read; what happened since it was `seen` lights up.
+    """
     if flow not in set(Flow):
         abort(404)
-    found = _column(Flow(flow), request.args.get("seen", ""))
+    seen = request.args.get("seen", "")
+    if is_recent(seen) and request.if_none_match.contains(_newest_tag(Flow(flow))):
+        return Response(status=304)
+    found = _column(Flow(flow), seen)
     if found is None:
         abort(404)
-    if request.args.get("seen", "").partition("-")[0] == str(found.order.version) and found.asks:
-        return Response(status=204)
     page = render_template("compare/_live.html", column=found)
-    return Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+    response = Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+    response.set_etag(found.status.tag)
+    return response
 
 
 @bp.get("/compare/differences")
@@ -102,6 +109,11 @@ def _what_differs(columns: list[ColumnView]) -> dict[str, Any]:
         "times": {column.flow: column.times for column in columns},
         "asks": any(column.asks for column in columns),
     }
+
+
+def _newest_tag(flow: Flow) -> str:
+    who = visitor()
+    return (tag_of_newest(both_flows.owner_of(who, flow)) if who else None) or ""
 
 
 def _columns() -> list[ColumnView]:

@@ -77,7 +77,7 @@ def sentence_of(step: Step) -> str:
     event = about if isinstance(about, StripeEvent) else None
     told = _(words, type=event.type if event else "", moves=moves_of(step.moves))
     if isinstance(about, GatewayCall):
-        return f"{told} {_failure(about)}".rstrip()
+        return " ".join(filter(None, [told, _failure(about), _asked_again(step)]))
     is_repeated = event and event.deliveries > 1 and step.kind not in {"event", "moved"}
     return f"{told} {_came_again(event.deliveries)}" if event and is_repeated else told
 
@@ -105,6 +105,18 @@ def duration(took: timedelta) -> str:
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s"
+
+
+def _asked_again(step: Step) -> str:
+    if step.times == 1 or step.until is None:
+        return ""
+    told = ngettext(
+        "Asked %(num)d time, always with the same answer; the last time at %(time)s.",
+        "Asked %(num)d times, always with the same answer; the last time at %(time)s.",
+        step.times,
+        time=f"{step.until:%H:%M:%S}",
+    )
+    return str(told)
 
 
 def _came_again(times: int) -> str:

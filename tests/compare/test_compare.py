@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
 import html5lib
 import pytest
 from sqlalchemy import update
+from werkzeug.test import TestResponse
 
+from storefront.attentions import UNKNOWN_PAYMENT, flag_once
 from storefront.lifecycle import Flow
-from storefront.models import Cart, Order, Product
+from storefront.models import Cart, Order, Payment, Product
 from tests.checkout.together import together
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.shop import Shop, Visitor
+from tests.statements import statements
 from tests.worlds import in_world
 
 
@@ -131,12 +138,51 @@ def test_each_column_is_renewed_only_by_news(sqlite_shop: Shop, flow: Flow):
     assert fragment.get("hx-trigger") is None
 
 
-def test_a_column_without_news_is_not_sent_again(sqlite_shop: Shop):
+def asked_again(shop: Shop, visitor: Visitor, flow: Flow) -> Callable[[], TestResponse]:
+    """Return how a column that is open now asks for the next one."""
+    shown = visitor.get(f"/compare/{flow}")
+    headers = {"If-None-Match": shown.headers["ETag"]}
+    address = checked_fragment(shown.text).get("hx-get") or ""
+    assert (
+        shown.headers["ETag"]
+        in json.loads(checked_fragment(shown.text).get("hx-headers") or "{}").values()
+    )
+    return lambda: visitor.client.get(address, headers=headers)
+
+
+def test_a_column_without_news_costs_one_read_and_is_not_sent_again(shop: Shop):
+    visitor = begun(shop)
+    ask = asked_again(shop, visitor, Flow.PAYMENT_INTENT)
+
+    with statements(shop) as sent:
+        answer = ask()
+
+    assert (answer.status_code, answer.data) == (304, b"")
+    assert [one.split()[0] for one in sent] == ["SELECT"]
+
+
+@pytest.mark.parametrize("news", ["a human is asked for", "time goes by", "it waits in vain"])
+def test_a_column_is_sent_again_for_what_raises_no_version(sqlite_shop: Shop, news: str):
+    """Whom the shop asks to look, how often the page asks, and when it stops."""
     visitor = begun(sqlite_shop)
     order = orders(sqlite_shop)[Flow.PAYMENT_INTENT]
-    version = sqlite_shop.order(order.token).version
+    if news == "it waits in vain":
+        sqlite_shop.pay(order.token)
+        visitor.get(f"/return?order={order.token}")
+        sqlite_shop.write(update(Payment).values(created_at=order.created_at - timedelta(hours=1)))
+        sqlite_shop.write(update(Order).values(created_at=order.created_at - timedelta(hours=1)))
+    ask = asked_again(sqlite_shop, visitor, Flow.PAYMENT_INTENT)
+    assert ask().status_code == 304
 
-    assert visitor.get(f"/compare/payment_intent?seen={version}-1").status_code == 204
+    if news == "a human is asked for":
+        with sqlite_shop.app.app_context():
+            flag_once(UNKNOWN_PAYMENT, order_id=order.id, currency="usd")
+    sqlite_shop.now += {"time goes by": 31, "it waits in vain": 601}.get(news, 0)
+
+    answer = ask()
+    assert answer.status_code == 200
+    is_waiting = checked_fragment(answer.text).get("hx-trigger") is not None
+    assert is_waiting == (news != "it waits in vain")
 
 
 def test_the_way_back_leads_to_the_comparison(sqlite_shop: Shop):
