@@ -14,9 +14,9 @@ from storefront import both_flows, checkout
 from storefront.attempts import OrderNotPayable
 from storefront.catalog import OutOfStock
 from storefront.checkout import CheckoutRefused
-from storefront.config import settings
+from storefront.config import TIME_BUDGET, settings
 from storefront.gateway_errors import GatewayError
-from storefront.lifecycle import Flow
+from storefront.lifecycle import Flow, OrderStatus, is_payable
 from storefront.models import Order
 from storefront.timings import Part, timings_of
 from storefront.views.cards import offered_cards
@@ -30,6 +30,9 @@ from storefront.views.trace import TraceView, is_recent, view_of_trace
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("compare", __name__)
+
+# So many seconds a page waits for what Stripe is asked for: a little longer than that may take.
+LONGEST_WAIT = TIME_BUDGET + 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def show() -> str:
     return render_template(
         "compare/compare.html",
         columns=columns,
-        payment_form=_payment_form(columns),
+        longest_wait=LONGEST_WAIT,
         test_cards=offered_cards(),
         can_begin=not settings().is_live,
         steps={number: {flow: sources_of(number, flow) for flow in Flow} for number in KINDS},
@@ -73,6 +76,29 @@ def begin() -> Response:
     except (OrderNotPayable, GatewayError):
         flash(_("Stripe can’t be reached just now. Nothing was charged; try again in a moment."))
     return redirect(url_for("compare.show"), code=303)
+
+
+@bp.get("/compare/card-form")
+def card_form() -> str:
+    """Show the card form, for which Stripe is asked; or say why it isn't there.
+
+    A fragment of its own, so that the page never waits for Stripe.
+    """
+    order, payment_form, is_away = _order_of(Flow.PAYMENT_INTENT), None, False
+    can_pay = is_payable(OrderStatus(order.status))
+    if can_pay:
+        try:
+            intent = checkout.resume_payment_intent(order.id)
+            payment_form = payment_form_of(order, intent) if intent else None
+        except GatewayError:
+            is_away = True
+    return render_template(
+        "compare/_card_form.html",
+        order=order,
+        can_pay=can_pay,
+        payment_form=payment_form,
+        is_away=is_away,
+    )
 
 
 @bp.get("/compare/<flow>")
@@ -121,6 +147,13 @@ def _columns() -> list[ColumnView]:
     return [column for column in (_column(flow) for flow in Flow) if column]
 
 
+def _order_of(flow: Flow) -> Order:
+    order = both_flows.latest(visitor(), flow)
+    if order is None:
+        abort(404)
+    return order
+
+
 def _column(flow: Flow, seen: str = "") -> ColumnView | None:
     order = both_flows.latest(visitor(), flow)
     if order is None:
@@ -140,16 +173,3 @@ def _column(flow: Flow, seen: str = "") -> ColumnView | None:
         times={part: told(timings.get(part)) for part in Part},
         asks=trace.hears_of_news or trace.asks_itself,
     )
-
-
-def _payment_form(columns: list[ColumnView]) -> dict[str, str | None] | None:
-    """Return what mounts the card form; None when there is nothing to pay by it just now."""
-    payable = (each for each in columns if each.flow is Flow.PAYMENT_INTENT and each.status.can_pay)
-    column = next(payable, None)
-    if column is None:
-        return None
-    try:
-        intent = checkout.resume_payment_intent(column.order.id)
-    except GatewayError:
-        return None
-    return payment_form_of(column.order, intent) if intent else None

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from storefront.attentions import UNKNOWN_PAYMENT, flag_once
 from storefront.lifecycle import Flow
-from storefront.models import Cart, Order, Payment, Product
+from storefront.models import Cart, GatewayCall, Order, Payment, Product
 from tests.checkout.together import together
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.shop import Shop, Visitor
@@ -203,17 +203,45 @@ def test_somebody_elses_comparison_is_not_there(sqlite_shop: Shop):
     assert stranger.get("/compare/nothing").status_code == 404
 
 
-def test_when_stripe_is_away_the_page_still_stands(sqlite_shop: Shop):
+def test_the_page_comes_without_asking_stripe_and_the_card_form_after_it(sqlite_shop: Shop):
+    visitor = begun(sqlite_shop)
+    sqlite_shop.sandbox.faults.add("/v1/", "reset", 20)
+    said = len(sqlite_shop.all(GatewayCall))
+
+    page = checked_page(visitor.get("/compare").text)
+
+    assert len(sqlite_shop.all(GatewayCall)) == said
+    assert "The card form is loading from Stripe" in text_of(page)
+    [place] = [each for each in page.iter() if each.get("id") == "card-form"]
+    assert (place.get("hx-get"), place.get("hx-trigger")) == ("/compare/card-form", "load")
+    told = text_of(checked_fragment(visitor.get("/compare/card-form").text))
+    assert "Stripe can’t be reached just now, so the card form isn’t here" in told
+    sqlite_shop.sandbox.faults.clear()
+    assert "data-client-secret=" in visitor.get("/compare/card-form").text
+
+
+def test_a_payment_that_couldnt_be_begun_is_begun_by_the_button_in_its_place(sqlite_shop: Shop):
     visitor = sqlite_shop.visitor()
     visitor.get("/")
     sqlite_shop.sandbox.faults.add("/v1/", "reset", 20)
+    visitor.post("/compare")
+    sqlite_shop.sandbox.faults.clear()
+    told = visitor.get("/compare/card-form").text
+    assert "No payment is open here" in text_of(checked_fragment(told))
+    assert 'id="bring-card-form"' in told
 
     visitor.post("/compare")
-    page = visitor.get("/compare")
 
-    assert page.status_code == 200
-    assert "payment-form" not in page.text
-    assert "so the card form isn’t here" in text_of(checked_page(page.text))
+    assert "data-client-secret=" in visitor.get("/compare/card-form").text
+
+
+def test_what_is_paid_has_no_card_form(sqlite_shop: Shop):
+    visitor = begun(sqlite_shop)
+    pay_both(sqlite_shop, visitor)
+
+    assert text_of(checked_fragment(visitor.get("/compare/card-form").text)) == ""
+    assert "card-form" not in visitor.get("/compare").text
+    assert sqlite_shop.visitor().get("/compare/card-form").status_code == 404
 
 
 def test_the_times_are_dashes_until_they_are_measured(sqlite_shop: Shop):
