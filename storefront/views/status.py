@@ -15,6 +15,7 @@ from storefront.glances import Glance
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
+from storefront.views.arrivals import Arrival, arrivals_of
 from storefront.views.languages import language, spoken
 from storefront.views.visitor import glance_at_own_or_404
 
@@ -150,6 +151,7 @@ class StatusView:
     can_pay: bool
     can_cancel: bool
     failure_message: str | None
+    arrivals: list[Arrival]
     given_back: GivenBack | None
 
 
@@ -171,6 +173,7 @@ def view_of_status(order: Order) -> StatusView:
         can_pay=is_payable,
         can_cancel=is_payable,
         failure_message=_failure(order.payments[-1]) if words is DECLINED else None,
+        arrivals=arrivals_of(order),
         given_back=given_back(order),
     )
 
