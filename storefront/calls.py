@@ -33,11 +33,13 @@ def kept_with(payment_id: str) -> Iterator[None]:
         try:
             yield
         finally:
-            if heard:
-                _keep_if_possible(payment_id, heard)
+            keep(payment_id, heard)
 
 
-def _keep_if_possible(payment_id: str, heard: list[Exchange]) -> None:
+def keep(payment_id: str, heard: list[Exchange]) -> None:
+    """Keep with the payment what was heard, if that is possible."""
+    if not heard:
+        return
     try:
         _keep(payment_id, heard)
     except (DatabaseBusy, SQLAlchemyError) as error:

@@ -23,7 +23,9 @@ from storefront.moments import (
     is_over,
     kind_of_call,
     last_change,
+    paid_unseen,
     started_at,
+    was_led_to_stripe,
 )
 
 # What such an event did is told with its delivery: nothing.
@@ -123,7 +125,10 @@ def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
         at=payment.created_at, about=payment, flow=flow,
     )  # fmt: skip
     calls = [call for call in history.calls if call.payment_id == payment.id]
+    unseen = paid_unseen(calls)
     for call in calls:
+        if call is unseen:
+            continue
         number = 2 if kind_of_call(call) == "create" else None
         yield Step(
             key=f"call-{call.id}", number=number, kind=kind_of_call(call),
@@ -134,19 +139,29 @@ def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
             key=f"started{suffix}", number=3, kind="started", source=Lane.API, target=Lane.PAGE,
             at=ready, about=payment, flow=flow,
         )  # fmt: skip
-        yield from _at_stripe(history, payment, ready)
+        yield from _at_stripe(history, payment, calls, ready)
 
 
-def _at_stripe(history: History, payment: Payment, ready: datetime) -> Iterator[Step]:
-    """Tell when the browser went to Stripe: a redirect we sent, a confirmation Stripe tells of."""
+def _at_stripe(
+    history: History, payment: Payment, calls: Sequence[GatewayCall], ready: datetime
+) -> Iterator[Step]:
+    """Tell when the browser went to Stripe: a redirect we sent, a confirmation Stripe tells of.
+
+    Or that no browser did: the sandbox played somebody who pays.
+    """
     step = Step(
         key=f"confirm-{payment.attempt}", number=4, kind="confirm", about=payment,
         source=Lane.SHOPPER, target=Lane.STRIPE, at=ready, flow=_flow(payment),
     )  # fmt: skip
-    if payment.flow == Flow.CHECKOUT_SESSION:
-        yield step
-    elif (confirmed := confirmed_at(history, payment)) is not None:
+    unseen = paid_unseen(calls)
+    confirmed = confirmed_at(history, payment, by_request=unseen is not None)
+    if payment.flow == Flow.PAYMENT_INTENT and confirmed is not None:
         yield replace(step, at=max(confirmed, ready), by_stripes_clock=True)
+    if payment.flow == Flow.CHECKOUT_SESSION and was_led_to_stripe(calls):
+        yield step
+    if unseen is not None:
+        key, kind = f"pay-{payment.attempt}", "pay"
+        yield replace(step, key=key, kind=kind, source=Lane.PAGE, at=unseen.at, about=unseen)
 
 
 def _of_event(history: History, event: StripeEvent) -> Iterator[Step]:
@@ -192,7 +207,7 @@ def _to_come(history: History, flow: Flow, known: set[str]) -> Iterator[Step]:
         ("start", 2, Lane.PAGE, Lane.API, payment is None),
         ("create", 2, Lane.API, Lane.STRIPE, f"started{suffix}" not in known),
         ("started", 3, Lane.API, Lane.PAGE, f"started{suffix}" not in known),
-        ("confirm", 4, Lane.SHOPPER, Lane.STRIPE, f"confirm{suffix}" not in known),
+        ("confirm", 4, Lane.SHOPPER, Lane.STRIPE, not {f"confirm{suffix}", f"pay{suffix}"} & known),
         ("event", 5, Lane.STRIPE, Lane.WEBHOOK, True),
         ("seen", 6, Lane.WEBHOOK, Lane.WEBHOOK, True),
         ("moved", 7, Lane.WEBHOOK, Lane.API, not is_paid),
@@ -222,7 +237,7 @@ def _closes(moves: Sequence[Transition]) -> bool:
 
 
 # What happens in one moment is told in this order: a call before what was learned by it.
-_ORDER_IN_A_MOMENT = ("placed", "again", "start", "create", "find", "started", "confirm")
+_ORDER_IN_A_MOMENT = ("placed", "again", "start", "create", "find", "started", "confirm", "pay")
 
 
 def _position(step: Step) -> tuple[datetime, int]:

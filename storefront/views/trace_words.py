@@ -41,6 +41,7 @@ DONE: Mapping[str, str] = {
     "confirm checkout_session": later(
         "The browser is redirected to the checkout_url, on Stripe’s page."
     ),
+    "pay": later("The sandbox plays somebody who pays at Stripe: no browser of ours was there."),
     "read": later("The API layer asks Stripe how the payment stands."),
     "find": later("The API layer looks for what the attempt has made at Stripe."),
     "stop payment_intent": later("The API layer cancels the PaymentIntent."),
