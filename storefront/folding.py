@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from storefront.models import GatewayCall
-from storefront.trace import Step
+from storefront.steps import Step
 
 
 def folded(steps: Iterable[Step]) -> list[Step]:

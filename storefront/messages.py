@@ -16,7 +16,7 @@ from storefront.both_flows import is_compared
 from storefront.exchanges import without_addresses
 from storefront.lifecycle import Flow
 from storefront.models import GatewayCall, Order, Payment, StripeEvent
-from storefront.trace import Step
+from storefront.steps import Step
 
 MASKED = "***"
 LONGEST_BODY = 6_000

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from typing import Any
 
 from storefront.decisions import Outcome
@@ -27,48 +26,13 @@ from storefront.moments import (
     started_at,
     was_led_to_stripe,
 )
+from storefront.steps import Lane, Step
 
 # What such an event did is told with its delivery: nothing.
 IDLE = frozenset({Outcome.IGNORED, Outcome.FOREIGN, Outcome.MODE_MISMATCH})
 NEVER = datetime.max.replace(tzinfo=UTC)
 # A page stops asking for an event that is so long overdue.
 LONGEST_WAIT = timedelta(minutes=10)
-
-
-class Lane(IntEnum):
-    """Who takes part, from left to right."""
-
-    SHOPPER = 0
-    PAGE = 1
-    API = 2
-    STRIPE = 3
-    WEBHOOK = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One arrow. `at` is None while it hasn't happened, and for what happens just now.
-
-    `by_stripes_clock`: `at` is a whole second of Stripe's. `since` is the time from the last step
-    that our own clock dated; `is_at_once`: it is part of that step. `about` is the row that it was
-    read from. It happened `times` times, the last time at `until` (see `folding`).
-    """
-
-    key: str
-    number: int | None
-    kind: str
-    source: Lane
-    target: Lane
-    at: datetime | None = None
-    is_done: bool = True
-    by_stripes_clock: bool = False
-    since: timedelta | None = None
-    is_at_once: bool = False
-    times: int = 1
-    until: datetime | None = None
-    about: Payment | GatewayCall | StripeEvent | None = None
-    moves: Sequence[Transition] = ()
-    flow: Flow = Flow.PAYMENT_INTENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +73,7 @@ def _happened(history: History, flow: Flow) -> Iterator[Step]:
         if move.before is not None and move.cause not in causes:
             groups.setdefault((move.cause, move.at), []).append(move)
     for (cause, at), moves in groups.items():
-        yield _own_move(cause, at, moves)
+        yield replace(_own_move(cause, at, moves), attempts=_several(order))
 
 
 def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
@@ -182,7 +146,7 @@ def _of_event(history: History, event: StripeEvent) -> Iterator[Step]:
     if moves:
         yield Step(
             key=f"{event.id}-7", number=7, kind="moved", source=Lane.WEBHOOK, target=Lane.API,
-            moves=moves, is_at_once=True, **shared,
+            moves=moves, is_at_once=True, attempts=_several(history.order), **shared,
         )  # fmt: skip
 
 
@@ -226,6 +190,10 @@ def _poll(order: Order) -> Step:
         key="poll", number=8, kind="poll", source=Lane.SHOPPER, target=Lane.PAGE,
         is_done=order.status not in WAITING,
     )  # fmt: skip
+
+
+def _several(order: Order) -> Sequence[Payment]:
+    return order.payments if len(order.payments) > 1 else ()
 
 
 def _flow(payment: Payment) -> Flow:

@@ -11,7 +11,7 @@ from pkgutil import resolve_name
 
 from storefront.languages import Sentence
 from storefront.lifecycle import Flow
-from storefront.trace import Step
+from storefront.steps import Step
 
 ROOT = Path(__file__).parents[2]
 PAGE_SCRIPT = ROOT / "static" / "pay.js"

@@ -17,7 +17,8 @@ from storefront.history import history_of
 from storefront.lifecycle import Flow
 from storefront.messages import Message, message_of
 from storefront.models import Order
-from storefront.trace import LONGEST_WAIT, Step, trace_of
+from storefront.steps import Step
+from storefront.trace import LONGEST_WAIT, trace_of
 from storefront.views.own_source import Source
 from storefront.views.status import view_of_status
 from storefront.views.trace_words import LANES, distance, sentence_of
