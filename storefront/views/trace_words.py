@@ -90,7 +90,7 @@ def sentence_of(step: Step) -> str:
 def moves_of(moves: Sequence[Transition], attempts: Sequence[Payment] = ()) -> str:
     """Tell what moved from where to where, the payment first; of several `attempts`, which."""
     by_id = {each.id: each for each in attempts}
-    return ", ".join(_moved(move, by_id.get(move.payment_id or "")) for move in moves)
+    return str(_(", ")).join(_moved(move, by_id.get(move.payment_id or "")) for move in moves)
 
 
 def _moved(move: Transition, attempt: Payment | None) -> str:
