@@ -24,7 +24,8 @@ COLOURS = ("ink", "soft", "line", "edge", "accent", "good", "card", "waiting-tin
 READ_STEPS = """(trace) => [...trace.querySelectorAll('.story > li')].map((step) => ({
   kind: step.className,
   arrow: step.querySelector('svg').innerHTML,
-  sentence: step.querySelector('.told').lastChild.textContent.trim(),
+  sentence: [...step.querySelector('.told').childNodes].filter((part) =>
+    part.nodeName === '#text').map((part) => part.textContent).join('').trim(),
   when: step.querySelector('.when').innerText.trim().split(/\\s*\\n\\s*/).pop(),
 }))"""
 READ_LANES = "(trace) => [...trace.querySelectorAll('.lanes span')].map((lane) => lane.innerText)"

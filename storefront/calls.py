@@ -33,11 +33,13 @@ def kept_with(payment_id: str) -> Iterator[None]:
         try:
             yield
         finally:
-            if heard:
-                _keep_if_possible(payment_id, heard)
+            keep(payment_id, heard)
 
 
-def _keep_if_possible(payment_id: str, heard: list[Exchange]) -> None:
+def keep(payment_id: str, heard: list[Exchange]) -> None:
+    """Keep with the payment what was heard, if that is possible."""
+    if not heard:
+        return
     try:
         _keep(payment_id, heard)
     except (DatabaseBusy, SQLAlchemyError) as error:
@@ -46,14 +48,19 @@ def _keep_if_possible(payment_id: str, heard: list[Exchange]) -> None:
 
 @transaction
 def _keep(session: Session, payment_id: str, heard: list[Exchange]) -> None:
-    """Add to what is kept, and let the oldest beyond MOST_OF_AN_ORDER go."""
+    """Add to what is kept, and let what is beyond MOST_OF_AN_ORDER go.
+
+    First the oldest of what was only read: a page that is reloaded fifty times doesn't push out
+    what was made at Stripe.
+    """
     note_news(session, payment_id)
     order_id = session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
     of_whom = {"order_id": order_id, "payment_id": payment_id}
     rows = [{**of_whom, **asdict(each)} for each in heard[-MOST_OF_AN_ORDER:]]
     session.execute(insert(GatewayCall), rows)
     of_order = select(GatewayCall.id).where(GatewayCall.order_id == order_id)
-    kept = of_order.order_by(GatewayCall.id.desc()).limit(MOST_OF_AN_ORDER)
+    what_counts = (GatewayCall.method == "GET", GatewayCall.id.desc())
+    kept = of_order.order_by(*what_counts).limit(MOST_OF_AN_ORDER)
     session.execute(
         delete(GatewayCall).where(GatewayCall.order_id == order_id, GatewayCall.id.not_in(kept))
     )

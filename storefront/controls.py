@@ -14,6 +14,8 @@ import requests
 from flask import current_app
 from requests.adapters import BaseAdapter
 
+from storefront.exchanges import Exchange, ObservedSession
+
 CONNECT_SECONDS, LOOK_SECONDS = 0.5, 1
 # Somebody who pays waits until the webhook was told, if a rule wants that.
 DO_SECONDS = 12
@@ -61,11 +63,20 @@ class Controls:
         """Have something done; raises SandboxAway and SandboxRefused."""
         return self._ask("POST", verb, DO_SECONDS, json=fields)
 
+    def pay(self, stripe_id: str, note: Callable[[Exchange], None]) -> None:
+        """Have somebody pay an object, and tell `note`; raises the same as `do`."""
+        self._ask("POST", f"objects/{stripe_id}/pay", DO_SECONDS, note, json={})
+
     def _ask(
-        self, method: str, path: str, seconds: float, **sent: Mapping[str, Any]
+        self,
+        method: str,
+        path: str,
+        seconds: float,
+        note: Callable[[Exchange], None] = lambda _: None,
+        **sent: Mapping[str, Any],
     ) -> dict[str, Any]:
         url = f"{self._address}/_sandbox/{path}"
-        with requests.Session() as session:
+        with ObservedSession(note) as session:
             session.trust_env = False
             if self._transport is not None:
                 session.mount(self._address, self._transport)

@@ -40,6 +40,13 @@ def given_back(order: Order) -> GivenBack | None:
     return GivenBack(amounts, kept=sum(p.amount_received - p.amount_refunded for p in settled))
 
 
+def is_payment_given_back(payment: Payment) -> bool:
+    """Say whether all money of a payment has gone back, or will as soon as Stripe is asked."""
+    returned = select(func.sum(Refund.amount)).where(Refund.payment_id == payment.id, IS_MEANT)
+    with reading() as session:
+        return (session.scalar(returned) or 0) >= payment.amount_received
+
+
 def is_given_back(order_id: str) -> bool:
     """Say whether all money of the order has gone back, or will as soon as Stripe is asked."""
     received = select(func.sum(Payment.amount_received)).where(Payment.order_id == order_id)

@@ -16,10 +16,11 @@ from storefront.both_flows import is_compared
 from storefront.exchanges import without_addresses
 from storefront.lifecycle import Flow
 from storefront.models import GatewayCall, Order, Payment, StripeEvent
-from storefront.trace import Step
+from storefront.steps import Step
 
 MASKED = "***"
 LONGEST_BODY = 6_000
+CONTROL = "/_sandbox/"  # where the sandbox takes wishes that Stripe has no words for, and no keys
 RECORDED = 6  # the step that asks whether an event has been seen
 API_PATHS = {
     Flow.PAYMENT_INTENT: "/v1/payments",
@@ -125,7 +126,9 @@ READERS: Mapping[str, Callable[[Step, Order], Message]] = {
 def _call(call: GatewayCall) -> Message:
     is_get = call.method == "GET"
     query = f"?{call.params.replace(chr(10), '&')}" if is_get and call.params else ""
-    asked = [f"{call.method} {call.path}{query}", f"Authorization: Bearer {MASKED}"]
+    asked = [f"{call.method} {call.path}{query}"]
+    if not call.path.startswith(CONTROL):
+        asked.append(f"Authorization: Bearer {MASKED}")
     if call.idempotency_key:
         asked.append(f"Idempotency-Key: {call.idempotency_key}")
     answered = [_status(call.status)] if call.status else []

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from storefront.lifecycle import Flow, OrderStatus
 from storefront.models import GatewayCall, Order, Payment, StripeEvent
 from storefront.moments import LAST_EVENTS
-from storefront.trace import Step
+from storefront.steps import Step
 
 PAID = OrderStatus.PAID
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from typing import Any
 
 from storefront.decisions import Outcome
@@ -23,48 +22,17 @@ from storefront.moments import (
     is_over,
     kind_of_call,
     last_change,
+    paid_unseen,
     started_at,
+    was_led_to_stripe,
 )
+from storefront.steps import Lane, Step
 
 # What such an event did is told with its delivery: nothing.
 IDLE = frozenset({Outcome.IGNORED, Outcome.FOREIGN, Outcome.MODE_MISMATCH})
 NEVER = datetime.max.replace(tzinfo=UTC)
 # A page stops asking for an event that is so long overdue.
 LONGEST_WAIT = timedelta(minutes=10)
-
-
-class Lane(IntEnum):
-    """Who takes part, from left to right."""
-
-    SHOPPER = 0
-    PAGE = 1
-    API = 2
-    STRIPE = 3
-    WEBHOOK = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One arrow. `at` is None while it hasn't happened, and for what happens just now.
-
-    `by_stripes_clock`: `at` is a whole second of Stripe's. `since` is the time from the last step
-    that our own clock dated; `is_at_once`: it is part of that step. `about` is the row that it was
-    read from.
-    """
-
-    key: str
-    number: int | None
-    kind: str
-    source: Lane
-    target: Lane
-    at: datetime | None = None
-    is_done: bool = True
-    by_stripes_clock: bool = False
-    since: timedelta | None = None
-    is_at_once: bool = False
-    about: Payment | GatewayCall | StripeEvent | None = None
-    moves: Sequence[Transition] = ()
-    flow: Flow = Flow.PAYMENT_INTENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +73,7 @@ def _happened(history: History, flow: Flow) -> Iterator[Step]:
         if move.before is not None and move.cause not in causes:
             groups.setdefault((move.cause, move.at), []).append(move)
     for (cause, at), moves in groups.items():
-        yield _own_move(cause, at, moves)
+        yield replace(_own_move(cause, at, moves), attempts=_several(order))
 
 
 def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
@@ -121,7 +89,10 @@ def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
         at=payment.created_at, about=payment, flow=flow,
     )  # fmt: skip
     calls = [call for call in history.calls if call.payment_id == payment.id]
+    unseen = paid_unseen(calls)
     for call in calls:
+        if call is unseen:
+            continue
         number = 2 if kind_of_call(call) == "create" else None
         yield Step(
             key=f"call-{call.id}", number=number, kind=kind_of_call(call),
@@ -132,19 +103,29 @@ def _of_attempt(history: History, payment: Payment) -> Iterator[Step]:
             key=f"started{suffix}", number=3, kind="started", source=Lane.API, target=Lane.PAGE,
             at=ready, about=payment, flow=flow,
         )  # fmt: skip
-        yield from _at_stripe(history, payment, ready)
+        yield from _at_stripe(history, payment, calls, ready)
 
 
-def _at_stripe(history: History, payment: Payment, ready: datetime) -> Iterator[Step]:
-    """Tell when the browser went to Stripe: a redirect we sent, a confirmation Stripe tells of."""
+def _at_stripe(
+    history: History, payment: Payment, calls: Sequence[GatewayCall], ready: datetime
+) -> Iterator[Step]:
+    """Tell when the browser went to Stripe: a redirect we sent, a confirmation Stripe tells of.
+
+    Or that no browser did: the sandbox played somebody who pays.
+    """
     step = Step(
         key=f"confirm-{payment.attempt}", number=4, kind="confirm", about=payment,
         source=Lane.SHOPPER, target=Lane.STRIPE, at=ready, flow=_flow(payment),
     )  # fmt: skip
-    if payment.flow == Flow.CHECKOUT_SESSION:
-        yield step
-    elif (confirmed := confirmed_at(history, payment)) is not None:
+    unseen = paid_unseen(calls)
+    confirmed = confirmed_at(history, payment, by_request=unseen is not None)
+    if payment.flow == Flow.PAYMENT_INTENT and confirmed is not None:
         yield replace(step, at=max(confirmed, ready), by_stripes_clock=True)
+    if payment.flow == Flow.CHECKOUT_SESSION and was_led_to_stripe(calls):
+        yield step
+    if unseen is not None:
+        key, kind = f"pay-{payment.attempt}", "pay"
+        yield replace(step, key=key, kind=kind, source=Lane.PAGE, at=unseen.at, about=unseen)
 
 
 def _of_event(history: History, event: StripeEvent) -> Iterator[Step]:
@@ -165,7 +146,7 @@ def _of_event(history: History, event: StripeEvent) -> Iterator[Step]:
     if moves:
         yield Step(
             key=f"{event.id}-7", number=7, kind="moved", source=Lane.WEBHOOK, target=Lane.API,
-            moves=moves, is_at_once=True, **shared,
+            moves=moves, is_at_once=True, attempts=_several(history.order), **shared,
         )  # fmt: skip
 
 
@@ -190,7 +171,7 @@ def _to_come(history: History, flow: Flow, known: set[str]) -> Iterator[Step]:
         ("start", 2, Lane.PAGE, Lane.API, payment is None),
         ("create", 2, Lane.API, Lane.STRIPE, f"started{suffix}" not in known),
         ("started", 3, Lane.API, Lane.PAGE, f"started{suffix}" not in known),
-        ("confirm", 4, Lane.SHOPPER, Lane.STRIPE, f"confirm{suffix}" not in known),
+        ("confirm", 4, Lane.SHOPPER, Lane.STRIPE, not {f"confirm{suffix}", f"pay{suffix}"} & known),
         ("event", 5, Lane.STRIPE, Lane.WEBHOOK, True),
         ("seen", 6, Lane.WEBHOOK, Lane.WEBHOOK, True),
         ("moved", 7, Lane.WEBHOOK, Lane.API, not is_paid),
@@ -211,6 +192,10 @@ def _poll(order: Order) -> Step:
     )  # fmt: skip
 
 
+def _several(order: Order) -> Sequence[Payment]:
+    return order.payments if len(order.payments) > 1 else ()
+
+
 def _flow(payment: Payment) -> Flow:
     return Flow(payment.flow)
 
@@ -220,7 +205,7 @@ def _closes(moves: Sequence[Transition]) -> bool:
 
 
 # What happens in one moment is told in this order: a call before what was learned by it.
-_ORDER_IN_A_MOMENT = ("placed", "again", "start", "create", "find", "started", "confirm")
+_ORDER_IN_A_MOMENT = ("placed", "again", "start", "create", "find", "started", "confirm", "pay")
 
 
 def _position(step: Step) -> tuple[datetime, int]:

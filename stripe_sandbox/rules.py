@@ -2,9 +2,12 @@
 
 A rule holds until it is removed, or for the next `times` that it fits. With `probability` it
 strikes only now and then; when the sandbox was given a seed, at the same times in every run.
+
+There are MOST_ACTIVE that may still strike: then the oldest about one object gives way, which is
+about an old one most likely, and what is about all objects is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from stripe_sandbox.protocol.shapes import Json, begins_a_path, event_types
@@ -34,6 +37,7 @@ FOR_ATTEMPTS = {
     "authenticate": "ask for 3-D Secure, whatever the card",
 }
 MOST_SECONDS = 20 * 365 * 24 * 3600
+MOST_ACTIVE = 500
 _OF_A_CLI = "cliws_"
 _MOST_SPENT = 50
 _LONGEST_NAME = 500
@@ -76,7 +80,10 @@ class Rules:
 
     def add(self, kind: str, /, **fields: Any) -> Json:
         """Make a rule; raise ValueError with a sentence for one that can't be."""
-        return self._made(self._checked({"kind": kind, **fields}))
+        rule = self._checked({"kind": kind, **fields})
+        with self._storage.lock:
+            _refuse_too_many([rule], beside=self.all())
+            return self._made(rule)
 
     def _checked(self, given: Json) -> Json:
         rule = checked(given)
@@ -91,12 +98,13 @@ class Rules:
             made = {"id": f"rule_{self._storage.count('rules')}", "taken": 0, **rule}
             self._storage.state.rules[made["id"]] = made
             self._storage.changes += 1
-            self._forget_spent()
+            self._forget()
         return made
 
     def replace(self, definitions: list[Json]) -> list[Json]:
         """Have these rules and no others; change nothing when one of them can't be."""
         rules = [self._checked(each) for each in definitions]
+        _refuse_too_many(rules, beside=[])
         with self._storage.lock:
             self.clear(set(_OF_KIND))
             return [self._made(rule) for rule in rules]
@@ -108,6 +116,7 @@ class Rules:
         """
         rules = [self._checked({**checked(each), "about": about}) for each in definitions]
         with self._storage.lock:
+            _refuse_too_many(rules, beside=self.all())
             for rule in self.all():
                 if rule.get("about") == about:
                     self.remove(rule["id"])
@@ -149,10 +158,21 @@ class Rules:
         self._storage.changes += 1
         return used
 
-    def _forget_spent(self) -> None:
+    def _forget(self) -> None:
+        """Let the oldest go: of those whose times are over, and of those about one object."""
+        active = self.active()
+        of_one = [rule["id"] for rule in active if rule.get("about")]
         spent = [rule["id"] for rule in self.all() if not is_active(rule)]
-        for rule_id in spent[: max(0, len(spent) - _MOST_SPENT)]:
+        over = max(0, len(active) - MOST_ACTIVE)
+        for rule_id in spent[: max(0, len(spent) - _MOST_SPENT)] + of_one[:over]:
             self.remove(rule_id)
+
+
+def _refuse_too_many(rules: list[Json], *, beside: Iterable[Json]) -> None:
+    """Raise ValueError when so many don't fit beside those that give way to none."""
+    lasting = sum(is_active(rule) and not rule.get("about") for rule in beside)
+    if lasting + len(rules) > MOST_ACTIVE:
+        raise ValueError(f"There are {MOST_ACTIVE} rules at most. Remove some first.")
 
 
 def is_active(rule: Json) -> bool:

@@ -14,9 +14,9 @@ from storefront import both_flows, checkout
 from storefront.attempts import OrderNotPayable
 from storefront.catalog import OutOfStock
 from storefront.checkout import CheckoutRefused
-from storefront.config import settings
+from storefront.config import TIME_BUDGET, settings
 from storefront.gateway_errors import GatewayError
-from storefront.lifecycle import Flow
+from storefront.lifecycle import Flow, OrderStatus, is_payable
 from storefront.models import Order
 from storefront.timings import Part, timings_of
 from storefront.views.cards import offered_cards
@@ -24,12 +24,15 @@ from storefront.views.languages import language, spoken
 from storefront.views.limits import begins_payment
 from storefront.views.orders import ORDER_NEWS, payment_form_of
 from storefront.views.own_source import KINDS, TITLES, lines_of, sources_behind, sources_of
-from storefront.views.status import StatusView, view_of_status
+from storefront.views.status import StatusView, tag_of_newest, view_of_status
 from storefront.views.timing_words import PARTS, told
-from storefront.views.trace import TraceView, view_of_trace
+from storefront.views.trace import TraceView, is_recent, view_of_trace
 from storefront.views.visitor import known_visitor, visitor
 
 bp = Blueprint("compare", __name__)
+
+# So many seconds a page waits for what Stripe is asked for: a little longer than that may take.
+LONGEST_WAIT = TIME_BUDGET + 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def show() -> str:
     return render_template(
         "compare/compare.html",
         columns=columns,
-        payment_form=_payment_form(columns),
+        longest_wait=LONGEST_WAIT,
         test_cards=offered_cards(),
         can_begin=not settings().is_live,
         steps={number: {flow: sources_of(number, flow) for flow in Flow} for number in KINDS},
@@ -75,18 +78,48 @@ def begin() -> Response:
     return redirect(url_for("compare.show"), code=303)
 
 
+@bp.get("/compare/card-form")
+def card_form() -> str:
+    """Show the card form, for which Stripe is asked; or say why it isn't there.
+
+    A fragment of its own, so that the page never waits for Stripe.
+    """
+    order, payment_form, is_away = _order_of(Flow.PAYMENT_INTENT), None, False
+    can_pay = is_payable(OrderStatus(order.status))
+    if can_pay:
+        try:
+            intent = checkout.resume_payment_intent(order.id)
+            payment_form = payment_form_of(order, intent) if intent else None
+        except GatewayError:
+            is_away = True
+    return render_template(
+        "compare/_card_form.html",
+        order=order,
+        can_pay=can_pay,
+        payment_form=payment_form,
+        is_away=is_away,
+    )
+
+
 @bp.get("/compare/<flow>")
 def column(flow: str) -> Response:
-    """Show one column's moving part, and say that there is news; nothing when it was `seen`."""
+    """Show one column's moving part, and say that there is news.
+
+    It asks with the tag of its order's status, and as long as that is true the answer is 304,
+    after one read; what happened since it was `seen` lights up.
+    """
     if flow not in set(Flow):
         abort(404)
-    found = _column(Flow(flow), request.args.get("seen", ""))
+    seen = request.args.get("seen", "")
+    if is_recent(seen) and request.if_none_match.contains(_newest_tag(Flow(flow))):
+        return Response(status=304)
+    found = _column(Flow(flow), seen)
     if found is None:
         abort(404)
-    if request.args.get("seen", "").partition("-")[0] == str(found.order.version) and found.asks:
-        return Response(status=204)
     page = render_template("compare/_live.html", column=found)
-    return Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+    response = Response(page, mimetype="text/html", headers={"HX-Trigger": ORDER_NEWS})
+    response.set_etag(found.status.tag)
+    return response
 
 
 @bp.get("/compare/differences")
@@ -104,9 +137,21 @@ def _what_differs(columns: list[ColumnView]) -> dict[str, Any]:
     }
 
 
+def _newest_tag(flow: Flow) -> str:
+    who = visitor()
+    return (tag_of_newest(both_flows.owner_of(who, flow)) if who else None) or ""
+
+
 def _columns() -> list[ColumnView]:
     """Return both columns; none before the visitor has begun."""
     return [column for column in (_column(flow) for flow in Flow) if column]
+
+
+def _order_of(flow: Flow) -> Order:
+    order = both_flows.latest(visitor(), flow)
+    if order is None:
+        abort(404)
+    return order
 
 
 def _column(flow: Flow, seen: str = "") -> ColumnView | None:
@@ -128,16 +173,3 @@ def _column(flow: Flow, seen: str = "") -> ColumnView | None:
         times={part: told(timings.get(part)) for part in Part},
         asks=trace.hears_of_news or trace.asks_itself,
     )
-
-
-def _payment_form(columns: list[ColumnView]) -> dict[str, str | None] | None:
-    """Return what mounts the card form; None when there is nothing to pay by it just now."""
-    payable = (each for each in columns if each.flow is Flow.PAYMENT_INTENT and each.status.can_pay)
-    column = next(payable, None)
-    if column is None:
-        return None
-    try:
-        intent = checkout.resume_payment_intent(column.order.id)
-    except GatewayError:
-        return None
-    return payment_form_of(column.order, intent) if intent else None

@@ -11,7 +11,7 @@ from pkgutil import resolve_name
 
 from storefront.languages import Sentence
 from storefront.lifecycle import Flow
-from storefront.trace import Step
+from storefront.steps import Step
 
 ROOT = Path(__file__).parents[2]
 PAGE_SCRIPT = ROOT / "static" / "pay.js"
@@ -42,6 +42,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "started checkout_session": ("storefront.checkout:start_checkout_session",),
     "confirm payment_intent": ("static/pay.js:mount", "static/pay.js:confirm"),
     "confirm checkout_session": ("storefront.views.orders:begin_payment",),
+    "pay": ("storefront.arming:pay_and_stay_away", "storefront.arming:_pay"),
     "read": ("storefront.attempts:_read",),
     "find": ("storefront.attempts:_look_up",),
     "stop": ("storefront.attempts:retire",),

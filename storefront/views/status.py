@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import bindparam, func, select
 
@@ -15,6 +15,7 @@ from storefront.glances import Glance
 from storefront.languages import DEFAULT_LOCALE, Sentence
 from storefront.lifecycle import ClosedReason, OrderStatus, PaymentStatus
 from storefront.models import Order, Payment
+from storefront.views.arrivals import Arrival, arrivals_of
 from storefront.views.languages import language, spoken
 from storefront.views.visitor import glance_at_own_or_404
 
@@ -150,6 +151,7 @@ class StatusView:
     can_pay: bool
     can_cancel: bool
     failure_message: str | None
+    arrivals: list[Arrival]
     given_back: GivenBack | None
 
 
@@ -160,7 +162,7 @@ def view_of_status(order: Order) -> StatusView:
     is_payable = order.status == OrderStatus.PENDING
     began = max([order.created_at, *(each.created_at for each in order.payments)])
     return StatusView(
-        tag=_tag(order.version, began, needs_look=needs_look),
+        tag=_tag(order, began, needs_look=needs_look),
         status=order.status,
         title=spoken(words.title),
         sentence=spoken(words.sentence),
@@ -171,35 +173,51 @@ def view_of_status(order: Order) -> StatusView:
         can_pay=is_payable,
         can_cancel=is_payable,
         failure_message=_failure(order.payments[-1]) if words is DECLINED else None,
+        arrivals=arrivals_of(order),
         given_back=given_back(order),
     )
 
 
 def tag_of_status(token: str) -> str:
     """Return the tag that the order's view would have now, in one read; 404 for anybody else's."""
-    found = glance_at_own_or_404(_STANDING, token)
-    began = max(found.created_at, found.last_attempt_at or found.created_at)
-    return _tag(found.version, began, needs_look=found.needs_look)
+    return _tag_of(glance_at_own_or_404(_STANDING, token))
+
+
+def tag_of_newest(owner: str) -> str | None:
+    """Return the tag that the view of somebody's newest order would have now, in one read."""
+    found = next(iter(_STANDING_OF_NEWEST(owner=owner)), None)
+    return _tag_of(found) if found else None
 
 
 # Whatever a waiting order's view shows changes its version, but for these two: time goes by, and a
 # human is asked for, or has looked.
-_STANDING = Glance(
-    select(
-        Order.owner,
-        Order.version,
-        Order.created_at,
-        select(func.max(Payment.created_at))
-        .where(Payment.order_id == Order.id)
-        .scalar_subquery()
-        .label("last_attempt_at"),
-        is_open_attention_of(Order.id).label("needs_look"),
-    ).where(Order.token == bindparam("token"))
+_standing = select(
+    Order.owner,
+    Order.number,
+    Order.version,
+    Order.created_at,
+    select(func.max(Payment.created_at))
+    .where(Payment.order_id == Order.id)
+    .scalar_subquery()
+    .label("last_attempt_at"),
+    is_open_attention_of(Order.id).label("needs_look"),
+)
+_STANDING = Glance(_standing.where(Order.token == bindparam("token")))
+_STANDING_OF_NEWEST = Glance(
+    _standing.where(Order.owner == bindparam("owner"))
+    .order_by(Order.created_at.desc(), Order.id)
+    .limit(1)
 )
 
 
-def _tag(version: int, began: datetime, *, needs_look: bool) -> str:
-    return f"{version}-{poll_seconds(_age(began))}-{needs_look:d}-{language()}"
+def _tag_of(found: Any) -> str:
+    began = max(found.created_at, found.last_attempt_at or found.created_at)
+    return _tag(found, began, needs_look=found.needs_look)
+
+
+def _tag(order: Any, began: datetime, *, needs_look: bool) -> str:
+    every = poll_seconds(_age(began))
+    return f"{order.number}-{order.version}-{every}-{needs_look:d}-{language()}"
 
 
 def poll_seconds(age: float) -> int:

@@ -6,16 +6,19 @@ import re
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
+from markupsafe import Markup, escape
 from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from storefront import clock
+from storefront.folding import folded
 from storefront.glances import Glance
 from storefront.history import history_of
 from storefront.lifecycle import Flow
 from storefront.messages import Message, message_of
 from storefront.models import Order
-from storefront.trace import Step, trace_of
+from storefront.steps import Step
+from storefront.trace import LONGEST_WAIT, trace_of
 from storefront.views.own_source import Source
 from storefront.views.status import view_of_status
 from storefront.views.trace_words import LANES, distance, sentence_of
@@ -23,6 +26,7 @@ from storefront.views.visitor import glance_at_own_or_404, own_order_or_404
 
 bp = Blueprint("trace", __name__)
 
+WITHIN_A_NAME = re.compile(r"(?<=\w)([._])(?=\w)")
 MOMENT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
 
 
@@ -59,10 +63,16 @@ class TraceView:
 def show(token: str) -> Response | str:
     """Tell what happened so far; nothing, at the price of one read, when that was `seen`."""
     seen = request.args.get("seen", "")
-    if seen.partition("-")[0] == str(_version(token)):
+    if is_recent(seen) and seen.partition("-")[0] == str(_version(token)):
         return Response(status=204)
     order = own_order_or_404(token)
     return render_template("trace/_trace.html", order=order, trace=view_of_trace(order, seen))
+
+
+@bp.app_template_filter("breakable")
+def breakable(text: str) -> Markup:
+    """Let a name of Stripe's, such as `payment_intent.created`, break at its joints."""
+    return Markup(WITHIN_A_NAME.sub(r"\1<wbr>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def view_of_trace(order: Order, seen: str = "", flow: Flow = Flow.PAYMENT_INTENT) -> TraceView:
@@ -70,15 +80,14 @@ def view_of_trace(order: Order, seen: str = "", flow: Flow = Flow.PAYMENT_INTENT
 
     `flow` is what is expected of an order that has no attempt yet.
     """
-    moment = seen.partition("-")[2]
-    since = float(moment) if MOMENT.fullmatch(moment) else None
+    since = _moment_of(seen)
     status = view_of_status(order)
     now = clock.now()
     trace = trace_of(history_of(order), now=now, flow=flow)
     return TraceView(
         id=f"trace-{order.number}",
         seen=f"{order.version}-{now.timestamp():.3f}",
-        steps=[_view_of_step(step, order, since) for step in trace.steps],
+        steps=[_view_of_step(step, order, since) for step in folded(trace.steps)],
         lanes=LANES,
         hears_of_news=status.is_waiting,
         asks_itself=trace.is_open and not status.is_waiting,
@@ -87,13 +96,26 @@ def view_of_trace(order: Order, seen: str = "", flow: Flow = Flow.PAYMENT_INTENT
 
 
 def _view_of_step(step: Step, order: Order, since: float | None) -> StepView:
+    last = step.until or step.at
     return StepView(
         step=step,
         sentence=sentence_of(step),
         since=distance(step.since) if step.since is not None else "",
         message=message_of(step, order),
-        is_new=bool(since and step.at and step.at.timestamp() + step.by_stripes_clock > since),
+        is_new=bool(since and last and last.timestamp() + step.by_stripes_clock > since),
     )
+
+
+def is_recent(seen: str) -> bool:
+    """Say whether that was shown lately: a story that waits in vain ends by time alone."""
+    moment = _moment_of(seen)
+    return moment is not None and clock.timestamp() - moment < LONGEST_WAIT.total_seconds()
+
+
+def _moment_of(seen: str) -> float | None:
+    """Return when it was shown, by our clock; what a browser sends may be anything."""
+    moment = seen.partition("-")[2]
+    return float(moment) if MOMENT.fullmatch(moment) else None
 
 
 def _version(token: str) -> int:

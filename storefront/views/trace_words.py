@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from storefront.languages import Sentence
-from storefront.models import GatewayCall, StripeEvent, Transition
-from storefront.trace import Step
+from storefront.lifecycle import Flow
+from storefront.models import GatewayCall, Payment, StripeEvent, Transition
+from storefront.steps import Step
 
 
 def later(message: str) -> str:
@@ -23,6 +24,9 @@ LANES = (
     Sentence("Shopper"), Sentence("Shop page"), Sentence("Shop API"), Sentence("Stripe"),
     Sentence("Webhook"),
 )  # fmt: skip
+
+# What Stripe calls both, in every language.
+FLOWS = {Flow.PAYMENT_INTENT: "PaymentIntent", Flow.CHECKOUT_SESSION: "Checkout"}
 
 # A step that differs by flow is found under its kind and flow first.
 DONE: Mapping[str, str] = {
@@ -41,6 +45,7 @@ DONE: Mapping[str, str] = {
     "confirm checkout_session": later(
         "The browser is redirected to the checkout_url, on Stripe’s page."
     ),
+    "pay": later("The sandbox plays somebody who pays at Stripe: no browser of ours was there."),
     "read": later("The API layer asks Stripe how the payment stands."),
     "find": later("The API layer looks for what the attempt has made at Stripe."),
     "stop payment_intent": later("The API layer cancels the PaymentIntent."),
@@ -75,21 +80,27 @@ def sentence_of(step: Step) -> str:
     words = known.get(f"{step.kind} {step.flow}") or known[step.kind]
     about = step.about
     event = about if isinstance(about, StripeEvent) else None
-    told = _(words, type=event.type if event else "", moves=moves_of(step.moves))
+    told = _(words, type=event.type if event else "", moves=moves_of(step.moves, step.attempts))
     if isinstance(about, GatewayCall):
-        return f"{told} {_failure(about)}".rstrip()
+        return " ".join(filter(None, [told, _failure(about), _asked_again(step)]))
     is_repeated = event and event.deliveries > 1 and step.kind not in {"event", "moved"}
     return f"{told} {_came_again(event.deliveries)}" if event and is_repeated else told
 
 
-def moves_of(moves: Sequence[Transition]) -> str:
-    """Tell what moved from where to where, the payment first."""
-    return ", ".join(
-        _("payment %(before)s → %(after)s", before=move.before or "–", after=move.after)
-        if move.payment_id
-        else _("order %(before)s → %(after)s", before=move.before or "–", after=move.after)
-        for move in moves
-    )
+def moves_of(moves: Sequence[Transition], attempts: Sequence[Payment] = ()) -> str:
+    """Tell what moved from where to where, the payment first; of several `attempts`, which."""
+    by_id = {each.id: each for each in attempts}
+    return str(_(", ")).join(_moved(move, by_id.get(move.payment_id or "")) for move in moves)
+
+
+def _moved(move: Transition, attempt: Payment | None) -> str:
+    told = {"before": move.before or "–", "after": move.after}
+    if attempt is not None:
+        told |= {"attempt": str(attempt.attempt), "flow": FLOWS[Flow(attempt.flow)]}
+        return str(_("payment %(attempt)s (%(flow)s) %(before)s → %(after)s", **told))
+    if move.payment_id:
+        return str(_("payment %(before)s → %(after)s", **told))
+    return str(_("order %(before)s → %(after)s", **told))
 
 
 def distance(since: timedelta) -> str:
@@ -105,6 +116,18 @@ def duration(took: timedelta) -> str:
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s"
+
+
+def _asked_again(step: Step) -> str:
+    if step.times == 1 or step.until is None:
+        return ""
+    told = ngettext(
+        "Asked %(num)d time, always with the same answer; the last time at %(time)s.",
+        "Asked %(num)d times, always with the same answer; the last time at %(time)s.",
+        step.times,
+        time=f"{step.until:%H:%M:%S}",
+    )
+    return str(told)
 
 
 def _came_again(times: int) -> str:

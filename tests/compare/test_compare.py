@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html5lib
-import pytest
 from sqlalchemy import update
 
 from storefront.lifecycle import Flow
@@ -113,32 +112,6 @@ def test_no_order_is_placed_with_real_money(sqlite_url: str):
         assert "begin-comparison" not in visitor.get("/compare").text
 
 
-@pytest.mark.parametrize("flow", list(Flow))
-def test_each_column_is_renewed_only_by_news(sqlite_shop: Shop, flow: Flow):
-    visitor = begun(sqlite_shop)
-    order = orders(sqlite_shop)[flow]
-    seen = f"/compare/{flow}?seen={order.version}-1"
-    if flow is Flow.CHECKOUT_SESSION:
-        visitor.post(f"/orders/{order.token}/checkout-session")
-        seen = f"/compare/{flow}?seen={sqlite_shop.order(order.token).version}-1"
-    assert visitor.get(f"/compare/{flow}?seen=0-1").status_code == 200
-    sqlite_shop.pay(order.token)
-    sqlite_shop.deliver()
-
-    fragment = checked_fragment(visitor.get(seen).text)
-
-    assert fragment.get("data-status") == "paid"
-    assert fragment.get("hx-trigger") is None
-
-
-def test_a_column_without_news_is_not_sent_again(sqlite_shop: Shop):
-    visitor = begun(sqlite_shop)
-    order = orders(sqlite_shop)[Flow.PAYMENT_INTENT]
-    version = sqlite_shop.order(order.token).version
-
-    assert visitor.get(f"/compare/payment_intent?seen={version}-1").status_code == 204
-
-
 def test_the_way_back_leads_to_the_comparison(sqlite_shop: Shop):
     visitor = begun(sqlite_shop)
     order = orders(sqlite_shop)[Flow.PAYMENT_INTENT]
@@ -155,19 +128,6 @@ def test_somebody_elses_comparison_is_not_there(sqlite_shop: Shop):
     assert stranger.get(f"/orders/{order.token}").status_code == 404
     assert stranger.get("/compare/payment_intent").status_code == 404
     assert stranger.get("/compare/nothing").status_code == 404
-
-
-def test_when_stripe_is_away_the_page_still_stands(sqlite_shop: Shop):
-    visitor = sqlite_shop.visitor()
-    visitor.get("/")
-    sqlite_shop.sandbox.faults.add("/v1/", "reset", 20)
-
-    visitor.post("/compare")
-    page = visitor.get("/compare")
-
-    assert page.status_code == 200
-    assert "payment-form" not in page.text
-    assert "so the card form isn’t here" in text_of(checked_page(page.text))
 
 
 def test_the_times_are_dashes_until_they_are_measured(sqlite_shop: Shop):

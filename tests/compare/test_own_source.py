@@ -11,7 +11,7 @@ import pytest
 
 from storefront import params
 from storefront.lifecycle import Flow
-from storefront.trace import Lane, Step
+from storefront.steps import Lane, Step
 from storefront.views import own_source, trace_words
 from tests.compare.test_compare import begun, pay_both
 from tests.pages.html import checked_page, text_of

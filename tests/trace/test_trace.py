@@ -11,7 +11,8 @@ from sqlalchemy import delete
 from storefront import clock
 from storefront.history import history_of
 from storefront.models import GatewayCall
-from storefront.trace import Step, trace_of
+from storefront.steps import Step
+from storefront.trace import trace_of
 from storefront.views.trace_words import distance, sentence_of
 from tests.checkout.test_two_tabs import FLOWS
 from tests.shop import DECLINED, Shop
@@ -136,6 +137,19 @@ def test_each_attempt_is_told(sqlite_shop: Shop):
     again = [(1, "again"), (2, "start"), (2, "create"), (None, "stop"), (7, "learned")]
     assert set(again) <= set(found[4:])
     assert found[-2:] == [(3, "started"), (4, "confirm")]
+
+
+def test_of_several_attempts_the_story_says_which_one_moved(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy()
+    visitor.post(f"/orders/{token}/checkout-session")
+    sqlite_shop.pay(token)
+    sqlite_shop.deliver()
+
+    told = " ".join(sentence_of(step) for step in story(sqlite_shop, token))
+
+    assert "payment 1 (PaymentIntent) pending → canceled" in told
+    assert "payment 2 (Checkout) pending → succeeded, order pending → paid" in told
 
 
 def test_a_cancelled_order_has_nothing_to_come(sqlite_shop: Shop):

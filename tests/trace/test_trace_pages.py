@@ -6,11 +6,12 @@ import re
 
 import pytest
 
+from storefront.views.trace import breakable
 from tests.checkout.test_two_tabs import FLOWS
 from tests.pages.html import checked_fragment, checked_page, text_of
 from tests.pages.states import STATES
 from tests.security.test_secrets import EMAIL, SECRET, purchases
-from tests.shop import Shop, Visitor
+from tests.shop import DECLINED, Shop, Visitor
 from tests.statements import statements
 
 SVG = "{http://www.w3.org/2000/svg}svg"
@@ -94,9 +95,13 @@ def test_an_event_that_never_comes_isnt_waited_for_for_ever(sqlite_shop: Shop):
     sqlite_shop.pay(token)
     visitor.get(f"/return?order={token}")
 
-    sqlite_shop.now += 601
+    address = next_trace(visitor.get(f"/orders/{token}/trace").text)
+    sqlite_shop.now += 599
+    assert visitor.get(address).status_code == 204
 
-    assert "hx-trigger" not in visitor.get(f"/orders/{token}/trace").text
+    sqlite_shop.now += 2
+
+    assert "hx-trigger" not in visitor.get(address).text
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -112,6 +117,33 @@ def test_each_step_opens_to_what_went_over_the_wire(sqlite_shop: Shop, flow: str
     assert "Idempotency-Key: pay_" in told
     assert "Request-Id: req_" in told
     assert "&#34;outcome&#34;: &#34;applied&#34;" in told
+
+
+def test_who_reloads_the_card_form_makes_one_step_of_it(sqlite_shop: Shop):
+    """However often it is asked, only an answer that tells something new is a step."""
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy()
+    for _ in range(3):
+        sqlite_shop.now += 1
+        visitor.get(f"/orders/{token}/pay")
+    sqlite_shop.now += 1
+    sqlite_shop.pay(token, DECLINED)
+    visitor.get(f"/orders/{token}/pay")
+
+    fragment = checked_fragment(visitor.get(f"/orders/{token}/trace").text)
+
+    reads = [each for each in fragment.iter("li") if "kind-read" in (each.get("class") or "")]
+    assert ["Asked 3 times" in text_of(each) for each in reads] == [True, False]
+    assert ["×3" in text_of(each) for each in reads] == [True, False]
+
+
+def test_a_name_of_stripes_breaks_at_its_joints(sqlite_shop: Shop):
+    visitor = sqlite_shop.visitor()
+    token = visitor.buy()
+    sqlite_shop.deliver()
+
+    assert "payment_<wbr>intent.<wbr>created, " in visitor.get(f"/orders/{token}/trace").text
+    assert breakable("a_b <b>. 1.5") == "a_<wbr>b &lt;b&gt;. 1.<wbr>5"
 
 
 def test_no_story_holds_a_secret(sqlite_shop: Shop):
