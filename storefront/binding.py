@@ -78,11 +78,11 @@ _HAS_PARKED = (
     .where(*parked_for(_payments.c.id, _payments.c.order_id, bindparam("payment_intent_id")))
     .exists()
 )
-_ATTEMPTS = select(
+ATTEMPTS = select(
     *_payments.c,
     *(_orders.c[name].label(f"order_{name}") for name in _ORDER_COLUMNS),
-    _HAS_PARKED.label("has_parked"),
 ).join(_orders, _orders.c.id == _payments.c.order_id)
+_ATTEMPTS = ATTEMPTS.add_columns(_HAS_PARKED.label("has_parked"))
 # A stored id finds its order before a hint does; what wasn't told is NULL and finds nothing.
 _told = Payment.__table__.alias()
 _ATTEMPTS_OF_OBJECT = Prepared(

@@ -81,11 +81,14 @@ class Advance:
 
 def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
     """Find the payment and say what `heard` changes of it, in one query and without a write."""
-    news = News(snapshot, heard)
     if snapshot.is_live != settings().is_live:
-        return Decision(Outcome.MODE_MISMATCH, news)
-    attempts = attempts_of_its_order(session, snapshot)
-    payment = bind(attempts, snapshot)
+        return Decision(Outcome.MODE_MISMATCH, News(snapshot, heard))
+    return decide_among(attempts_of_its_order(session, snapshot), snapshot, heard)
+
+
+def decide_among(attempts: Attempts, snapshot: Snapshot, heard: Evidence) -> Decision:
+    """Say it about an object of this deployment's mode, given the attempts of its order."""
+    news, payment = News(snapshot, heard), bind(attempts, snapshot)
     if isinstance(payment, Unbound):
         return Decision(Outcome(payment), news, attempts)
     changes = _changes(payment, attempts, snapshot, heard)
