@@ -232,6 +232,7 @@ def _order_of(snapshot: Snapshot, decision: Decision) -> Order | None:
 def _columns(order: Order, snapshot: Snapshot, verdict: Verdict) -> dict[str, str | int | None]:
     return {
         "order_id": order.id,
+        "stripe_id": _name(snapshot),
         "amount_due": order.amount_total,
         "amount_received": snapshot.amount if verdict is Verdict.SUCCEEDED else 0,
         "currency": snapshot.currency,
