@@ -6,7 +6,6 @@ id of an object that Stripe made before we could write it down.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -27,7 +26,7 @@ from sqlalchemy.orm import Session
 from storefront.config import settings
 from storefront.evidence import Named
 from storefront.models import Order, Payment, StripeEvent
-from storefront.prepared import Prepared
+from storefront.prepared import Prepared, row_of
 
 Rows = Sequence[Row[Any]]
 Attempts = Rows
@@ -131,15 +130,15 @@ class Beside:
 
     def __init__(self, table: FromClause) -> None:
         """Take the table; it has a `payment_id`."""
-        self._row = namedtuple("Row", table.c.keys())
-        beside = [column.label(f"beside_{column.name}") for column in table.c]
+        self._row, self._names = row_of(table.c.keys()), table.c.keys()
+        beside = [table.c[name].label(f"beside_{name}") for name in self._names]
         joined = _ATTEMPTS.outerjoin(table, table.c.payment_id == _payments.c.id)
         self._read = _Read(joined.add_columns(*beside))
 
     def rows(self, session: Session, named: Named) -> tuple[Attempts, Rows]:
         """Return the attempts of the order that an object belongs to, and what hangs on them."""
         found = self._read.rows(session, named)
-        names = [f"beside_{name}" for name in self._row._fields]
+        names = [f"beside_{name}" for name in self._names]
         beside = [self._row(*(getattr(row, name) for name in names)) for row in found]
         attempts = {row.id: row for row in found}
         return [*attempts.values()], [row for row in beside if row.payment_id is not None]
