@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from storefront import calls, clock, errands
 from storefront.attentions import MANY_ATTEMPTS, open_attention
+from storefront.binding import Attempts, attempts_of_order
 from storefront.db import reading, transaction
 from storefront.decisions import Outcome
 from storefront.events import apply_answer
@@ -22,6 +24,7 @@ from storefront.gateway_errors import GatewayMisuse, KeySpent
 from storefront.lifecycle import Flow, OrderStatus, PaymentStatus, is_payable
 from storefront.models import Order, Payment
 from storefront.params import NO_TERMS, AttemptToMake, Terms
+from storefront.standing import change_payment, order_facts
 from storefront.transitions import Move, change_order, record_transitions
 
 # Stripe's minimum is 30 minutes from creation, by its own clock; the rest leaves time to ask again,
@@ -53,7 +56,7 @@ class TooManyAttempts(Exception):
 
 
 class AttemptGone(GatewayMisuse):
-    """Stripe has no object for the attempt and makes none; the attempt is closed."""
+    """Stripe has no object for the attempt and makes none; it is closed, if no money of it came."""
 
 
 def live_payment(order_id: str) -> Payment | None:
@@ -165,10 +168,10 @@ def close_unmade(session: Session, payment_id: str) -> bool:
     Its number and its key are never used again. Should its request be under way after all, what
     it makes is known by its metadata and opens the attempt again.
     """
-    order, payment = _with_its_order(session, payment_id)
+    among, payment = _among_its_order(session, payment_id)
     if not payment.is_live or payment.payment_intent_id or payment.checkout_session_id:
         return False
-    _close(session, order, payment, UNMADE)
+    _close(session, among, payment, UNMADE)
     return True
 
 
@@ -254,28 +257,22 @@ def _attempt_to_make(payment: Payment) -> AttemptToMake:
 
 @transaction
 def _give_up(session: Session, payment_id: str, code: str | None) -> None:
-    """Close an attempt that Stripe has no object for, so that a new one may be made."""
-    order, payment = _with_its_order(session, payment_id)
-    if payment.status != PaymentStatus.SUCCEEDED:
-        _close(session, order, payment, code)
+    """Close an attempt that Stripe has no object for, so that a new one may be made.
 
-
-def _with_its_order(session: Session, payment_id: str) -> tuple[Order, Payment]:
-    """Read the order before the payment, so that its version guards what is read of both.
-
-    The other way round somebody could change both in between, and the version would be theirs.
+    Unless its money came or set out meanwhile: whoever looks again finds the order so.
     """
-    its = select(Payment.order_id).where(Payment.id == payment_id).scalar_subquery()
-    order = session.scalars(select(Order).where(Order.id == its)).one()
-    return order, next(each for each in order.payments if each.id == payment_id)
+    among, payment = _among_its_order(session, payment_id)
+    if payment.status not in {PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED}:
+        _close(session, among, payment, code)
 
 
-def _close(session: Session, order: Order, payment: Payment, code: str | None) -> None:
-    change_order(session, order.id, order.version)
-    record_transitions(
-        session,
-        [Move(order.id, payment.id, payment.status, PaymentStatus.CANCELED)],
-        cause="stripe",
-    )
-    payment.status, payment.is_live = PaymentStatus.CANCELED, False
-    payment.failure_code, payment.updated_at = code, clock.now()
+def _among_its_order(session: Session, payment_id: str) -> tuple[Attempts, Row[Any]]:
+    """Read a payment with its order's version, which guards it, in one query."""
+    of_order = select(Payment.order_id).where(Payment.id == payment_id)
+    attempts = attempts_of_order(session, session.scalars(of_order).one())
+    return attempts, next(each for each in attempts if each.id == payment_id)
+
+
+def _close(session: Session, attempts: Attempts, payment: Row[Any], code: str | None) -> None:
+    closed = {"status": PaymentStatus.CANCELED, "is_live": False, "failure_code": code}
+    change_payment(session, attempts, payment, closed, order=order_facts(payment), cause="stripe")

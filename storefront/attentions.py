@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Exists, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Exists, Table, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -12,6 +12,7 @@ from storefront.db import reading, rowcount_of, transaction
 from storefront.lifecycle import Settlement
 from storefront.models import Attention, Order
 
+Column = str | int | None
 MISMATCH = "mismatch"
 REFUND_FAILED = "refund_failed"
 EXTERNAL_REFUND = "external_refund"
@@ -39,16 +40,18 @@ SENTENCES = {
 }
 
 
-def open_attention(session: Session, reason: str, **columns: str | int | None) -> None:
+def open_attention(session: Session, reason: str, **columns: Column) -> None:
     """Ask for a human, in the caller's transaction; `columns` are those of Attention.
 
-    Amounts are in the currency's minor units.
+    Amounts are in the currency's minor units. What `stripe_id` names is named in the sentence.
     """
-    session.execute(
-        insert(Attention).values(
-            reason=reason, sentence=SENTENCES[reason], opened_at=clock.now(), **columns
-        )
-    )
+    told = _told(reason, **columns)
+    session.execute(insert(Attention).values(opened_at=clock.now(), **told))
+
+
+def open_unless_open(session: Session, reason: str, **columns: Column) -> None:
+    """Do the same unless somebody is asked by now to look at exactly that; see `flag_once`."""
+    _open_unless(session, reason, columns, Attention.resolved_at.is_(None))
 
 
 def open_attention_about(
@@ -79,13 +82,12 @@ def is_open_attention_of(order_id: object) -> Exists:
 
 
 @transaction
-def flag_once(session: Session, /, reason: str, **columns: str | int | None) -> None:
+def flag_once(session: Session, /, reason: str, **columns: Column) -> None:
     """Ask for a human unless that was done before, with the same words and the same amounts."""
-    if not session.scalar(select(func.count()).where(*_is_same(reason, columns))):
-        open_attention(session, reason, **columns)
+    _open_unless(session, reason, columns)
 
 
-def is_resolved(reason: str, **columns: str | int | None) -> bool:
+def is_resolved(reason: str, **columns: Column) -> bool:
     """Say whether somebody has looked at exactly that."""
     is_same = _is_same(reason, columns)
     statement = select(func.count()).where(*is_same, Attention.resolved_at.is_not(None))
@@ -93,9 +95,30 @@ def is_resolved(reason: str, **columns: str | int | None) -> bool:
         return bool(session.scalar(statement))
 
 
-def _is_same(reason: str, columns: dict[str, str | int | None]) -> list[ColumnElement[bool]]:
-    told = {"reason": reason, **columns}
+def _open_unless(
+    session: Session, reason: str, columns: dict[str, Column], *conditions: ColumnElement[bool]
+) -> None:
+    """Take the order first: whoever asks the same waits for that, and finds what was asked."""
+    its = _orders.c.id == columns["order_id"]
+    session.execute(update(_orders).where(its).values(version=_orders.c.version + 1))
+    is_asked = exists().where(*_is_same(reason, columns), *conditions)
+    if not session.scalar(select(is_asked)):
+        open_attention(session, reason, **columns)
+
+
+_orders = cast("Table", Order.__table__)
+
+
+def _is_same(reason: str, columns: dict[str, Column]) -> list[ColumnElement[bool]]:
+    told = _told(reason, **columns)
     return [getattr(Attention, name) == value for name, value in told.items()]
+
+
+def _told(reason: str, *, stripe_id: Column = None, **columns: Column) -> dict[str, Column]:
+    sentence = SENTENCES[reason]
+    if stripe_id:
+        sentence = f"{sentence.removesuffix('.')}: {stripe_id}."
+    return {"reason": reason, "sentence": sentence, **columns}
 
 
 def list_attentions(*, also_resolved: bool = False) -> list[tuple[Attention, str]]:

@@ -10,13 +10,23 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    case,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from storefront.config import settings
 from storefront.evidence import Named
 from storefront.models import Order, Payment, StripeEvent
-from storefront.prepared import Prepared
+from storefront.prepared import Prepared, row_of
 
 Rows = Sequence[Row[Any]]
 Attempts = Rows
@@ -36,23 +46,13 @@ def attempts_of_its_order(session: Session, named: Named) -> Attempts:
 
     The order's columns are called `order_…`. `has_parked` says whether an event of theirs waits.
     """
-    is_ours = named.store_id == settings().store_id
-    told = {
-        "payment_intent_id": named.payment_intent_id,
-        "checkout_session_id": named.checkout_session_id,
-        "payment_id": named.payment_id if is_ours else None,
-    }
-    found = _ATTEMPTS_OF_OBJECT.rows(session, **told)
-    if not found and is_ours and not named.payment_id and named.order_id:
-        of_order = {"order_id": named.order_id, "payment_intent_id": named.payment_intent_id}
-        found = _ATTEMPTS_OF_ORDER.rows(session, **of_order)
-    return found
+    return _ALONE.rows(session, named)
 
 
 def attempts_of_order(session: Session, order_id: str) -> Attempts:
     """Read every attempt of an order, in the same shape."""
     told = {"order_id": order_id, "payment_intent_id": None}
-    return _ATTEMPTS_OF_ORDER.rows(session, **told)
+    return _ALONE.of_order.rows(session, **told)
 
 
 # Written out, so that both databases see that the partial indexes serve.
@@ -78,30 +78,70 @@ _HAS_PARKED = (
     .where(*parked_for(_payments.c.id, _payments.c.order_id, bindparam("payment_intent_id")))
     .exists()
 )
-_ATTEMPTS = select(
+ATTEMPTS = select(
     *_payments.c,
     *(_orders.c[name].label(f"order_{name}") for name in _ORDER_COLUMNS),
-    _HAS_PARKED.label("has_parked"),
 ).join(_orders, _orders.c.id == _payments.c.order_id)
+_ATTEMPTS = ATTEMPTS.add_columns(_HAS_PARKED.label("has_parked"))
 # A stored id finds its order before a hint does; what wasn't told is NULL and finds nothing.
 _told = Payment.__table__.alias()
-_ATTEMPTS_OF_OBJECT = Prepared(
-    _ATTEMPTS.where(
-        _payments.c.order_id
-        == select(_told.c.order_id)
-        .where(
-            or_(
-                _told.c.payment_intent_id == bindparam("payment_intent_id"),
-                _told.c.checkout_session_id == bindparam("checkout_session_id"),
-                _told.c.id == bindparam("payment_id"),
-            )
+_OF_OBJECT = (
+    _payments.c.order_id
+    == select(_told.c.order_id)
+    .where(
+        or_(
+            _told.c.payment_intent_id == bindparam("payment_intent_id"),
+            _told.c.checkout_session_id == bindparam("checkout_session_id"),
+            _told.c.id == bindparam("payment_id"),
         )
-        .order_by(case((_told.c.id == bindparam("payment_id"), 1), else_=0))
-        .limit(1)
-        .scalar_subquery()
     )
+    .order_by(case((_told.c.id == bindparam("payment_id"), 1), else_=0))
+    .limit(1)
+    .scalar_subquery()
 )
-_ATTEMPTS_OF_ORDER = Prepared(_ATTEMPTS.where(_payments.c.order_id == bindparam("order_id")))
+
+
+class _Read:
+    """A query about attempts, asked for the order that an object belongs to."""
+
+    def __init__(self, attempts: Select[Any]) -> None:
+        self._of_object = Prepared(attempts.where(_OF_OBJECT))
+        self.of_order = Prepared(attempts.where(_payments.c.order_id == bindparam("order_id")))
+
+    def rows(self, session: Session, named: Named) -> Rows:
+        is_ours = named.store_id == settings().store_id
+        told = {
+            "payment_intent_id": named.payment_intent_id,
+            "checkout_session_id": named.checkout_session_id,
+            "payment_id": named.payment_id if is_ours else None,
+        }
+        found = self._of_object.rows(session, **told)
+        if not found and is_ours and not named.payment_id and named.order_id:
+            of_order = {"order_id": named.order_id, "payment_intent_id": named.payment_intent_id}
+            found = self.of_order.rows(session, **of_order)
+        return found
+
+
+_ALONE = _Read(_ATTEMPTS)
+
+
+class Beside:
+    """What hangs on payments, such as their refunds: read in one query with the attempts."""
+
+    def __init__(self, table: FromClause) -> None:
+        """Take the table; it has a `payment_id`."""
+        self._row, self._names = row_of(table.c.keys()), table.c.keys()
+        beside = [table.c[name].label(f"beside_{name}") for name in self._names]
+        joined = _ATTEMPTS.outerjoin(table, table.c.payment_id == _payments.c.id)
+        self._read = _Read(joined.add_columns(*beside))
+
+    def rows(self, session: Session, named: Named) -> tuple[Attempts, Rows]:
+        """Return the attempts of the order that an object belongs to, and what hangs on them."""
+        found = self._read.rows(session, named)
+        names = [f"beside_{name}" for name in self._names]
+        beside = [self._row(*(getattr(row, name) for name in names)) for row in found]
+        attempts = {row.id: row for row in found}
+        return [*attempts.values()], [row for row in beside if row.payment_id is not None]
 
 
 def bind(attempts: Attempts, named: Named) -> Row[Any] | Unbound:

@@ -25,6 +25,7 @@ from storefront.gateway_errors import GatewayError, GatewayMisuse, GatewayUnavai
 from storefront.lifecycle import Flow, PaymentStatus, Verdict
 from storefront.models import Order, Payment
 from storefront.open_payments import silent_since, unknown_since
+from storefront.settled import UNSEEN, with_what_is_known
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,6 @@ COMPARED, READ = "compared", "reconcile"
 # What is younger may be under way at this moment, in somebody's request.
 UNDER_WAY = timedelta(minutes=1)
 MOST_READS = 1000
-# What a payment can change without anybody's seeing it: when it was heard of last.
-UNSEEN = {"evidence_created", "evidence_is_reread", "last_event_id", "evidence"}
 
 
 class Money(NamedTuple):
@@ -65,14 +64,22 @@ class Comparison:
         """True while one side calls something paid, or given back, that the other doesn't."""
         return bool(self.paid_there or self.paid_here or self.refunded)
 
-    def take(self, answer: Answer) -> None:
-        """Compare one object; one that fails by a bug of ours doesn't keep the others out."""
+    def take(self, answer: Answer, *, is_settled: bool = False) -> None:
+        """Compare one object; one that fails by a bug of ours doesn't keep the others out.
+
+        Of one that is settled only the money is noted: there is nothing to compare.
+        """
         if answer.snapshot.store_id != settings().store_id:
             return
         self.compared += 1
         self._seen.add(answer.snapshot.payment_id)
+        verdict = evidence_of_reread(answer.snapshot, as_of=answer.as_of).verdict
+        if verdict is Verdict.SUCCEEDED and is_settled:
+            self._note_paid(answer.snapshot)
+        if is_settled:
+            return
         try:
-            self._take(answer, evidence_of_reread(answer.snapshot, as_of=answer.as_of).verdict)
+            self._take(answer, verdict)
         except Exception as error:
             if is_unavailable(error) or isinstance(error, GatewayUnavailable):
                 raise
@@ -88,8 +95,11 @@ class Comparison:
         if decision.changes and not self.is_dry_run:
             events.apply_answer(answer)
         if verdict is Verdict.SUCCEEDED:
-            self._paid |= {snapshot.payment_intent_id, snapshot.checkout_session_id} - {None}
+            self._note_paid(snapshot)
             self._count(snapshot, decision.payment)
+
+    def _note_paid(self, snapshot: Snapshot) -> None:
+        self._paid |= {snapshot.payment_intent_id, snapshot.checkout_session_id} - {None}
 
     def _count(self, snapshot: Snapshot, payment: Row[Any]) -> None:
         """Compare the money of one that is paid at Stripe; `payment` is as it was before."""
@@ -185,8 +195,8 @@ def compare(*, within: timedelta, is_dry_run: bool = False) -> Comparison:
     began, position = clock.now(), cursors.position_of(COMPARED)
     since, before = _since(began - within, position), began - UNDER_WAY
     done = Comparison(is_dry_run=is_dry_run)
-    for answer in _objects(since):
-        done.take(answer)
+    for answer, is_settled in with_what_is_known(_objects(since)):
+        done.take(answer, is_settled=is_settled)
     done.close_unmade(before)
     done.read_others(before)
     done.look_for_money(since)
@@ -222,6 +232,7 @@ def _order_of(snapshot: Snapshot, decision: Decision) -> Order | None:
 def _columns(order: Order, snapshot: Snapshot, verdict: Verdict) -> dict[str, str | int | None]:
     return {
         "order_id": order.id,
+        "stripe_id": _name(snapshot),
         "amount_due": order.amount_total,
         "amount_received": snapshot.amount if verdict is Verdict.SUCCEEDED else 0,
         "currency": snapshot.currency,

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from storefront.binding import Attempts, Rows, Unbound, attempts_of_its_order, bind
+from storefront.binding import Attempts, Beside, Rows, Unbound, attempts_of_its_order, bind
 from storefront.config import settings
 from storefront.evidence import Named, Snapshot
 from storefront.lifecycle import Evidence, PaymentStatus, Verdict, furthest
@@ -43,7 +43,7 @@ class Decision:
     """What news will do: read and decided, and nothing written yet.
 
     `changes` are columns of what the news is about: the payment, its refund, its dispute. `rows`
-    are what is known of the payment's refunds, or of the dispute. Without `news` it was about no
+    are what is known of the payment's refunds, or disputes. Without `news` it was about no
     payment at all.
     """
 
@@ -81,11 +81,14 @@ class Advance:
 
 def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
     """Find the payment and say what `heard` changes of it, in one query and without a write."""
-    news = News(snapshot, heard)
     if snapshot.is_live != settings().is_live:
-        return Decision(Outcome.MODE_MISMATCH, news)
-    attempts = attempts_of_its_order(session, snapshot)
-    payment = bind(attempts, snapshot)
+        return Decision(Outcome.MODE_MISMATCH, News(snapshot, heard))
+    return decide_among(attempts_of_its_order(session, snapshot), snapshot, heard)
+
+
+def decide_among(attempts: Attempts, snapshot: Snapshot, heard: Evidence) -> Decision:
+    """Say it about an object of this deployment's mode, given the attempts of its order."""
+    news, payment = News(snapshot, heard), bind(attempts, snapshot)
     if isinstance(payment, Unbound):
         return Decision(Outcome(payment), news, attempts)
     changes = _changes(payment, attempts, snapshot, heard)
@@ -95,19 +98,18 @@ def decide(session: Session, snapshot: Snapshot, heard: Evidence) -> Decision:
 def decide_report(
     session: Session,
     report: RefundReport | DisputeReport,
-    known: Callable[[Row[Any]], Select[*tuple[Any, ...]]],
+    beside: Beside,
     changes_of: Callable[[Rows], Mapping[str, Any]],
 ) -> Decision:
     """Find the payment that a refund or dispute is about, and say what the report changes.
 
-    `known` selects what is known of it here, given the payment; `changes_of` tells from these rows
-    what is news.
+    `beside` reads what is known of such; `changes_of` tells from the payment's what is news.
     """
-    attempts = attempts_of_its_order(session, report)
+    attempts, known = beside.rows(session, report)
     payment = bind(attempts, report)
     if isinstance(payment, Unbound):
         return Decision(Outcome(payment), report, attempts)
-    rows = session.execute(known(payment)).all()
+    rows = [row for row in known if row.payment_id == payment.id]
     changes = changes_of(rows)
     outcome = Outcome.APPLIED if changes else Outcome.STALE
     return Decision(outcome, report, attempts, payment, changes, rows)

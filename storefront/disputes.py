@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.attentions import DISPUTE_LOST, DISPUTE_WON, DISPUTED, open_attention_about
-from storefront.binding import Rows
+from storefront.binding import Beside, Rows
 from storefront.decisions import Advance, Decision, Outcome, decide_report
 from storefront.evidence import Event
 from storefront.models import Dispute
@@ -25,8 +25,12 @@ def decide(session: Session, event: Event) -> Decision:
     report = read_dispute(event.object, created=event.created)
     if report is None:
         return Decision(Outcome.IGNORED)
-    its = select(*Dispute.__table__.c).where(Dispute.id == report.id)
-    return decide_report(session, report, lambda _: its, lambda rows: _changes(rows, report))
+    return decide_report(
+        session, report, _DISPUTES, lambda rows: _changes(_row_of(rows, report), report)
+    )
+
+
+_DISPUTES = Beside(Dispute.__table__)
 
 
 def advance(session: Session, decision: Decision) -> Advance:
@@ -36,19 +40,23 @@ def advance(session: Session, decision: Decision) -> Advance:
     """
     report, payment = decision.news, decision.payment
     if isinstance(report, DisputeReport) and payment and decision.changes:
+        before = _row_of(decision.rows, report)
         change_order(session, payment.order_id, payment.order_version)
-        _save(session, payment.id, report, decision)
-        for reason in _reasons(decision.rows, report):
+        _save(session, report.id, decision, before)
+        for reason in _reasons(before, report):
             open_attention_about(
                 session, reason, payment, amount=report.amount, currency=report.currency
             )
     return Advance(decision.outcome, decision.payment_id)
 
 
-def _changes(known: Rows, report: DisputeReport) -> dict[str, Any]:
+def _row_of(rows: Rows, report: DisputeReport) -> Row[Any] | None:
+    return next((row for row in rows if row.id == report.id), None)
+
+
+def _changes(known: Row[Any] | None, report: DisputeReport) -> dict[str, Any]:
     """Return the columns of the dispute if the report tells more than is known of it."""
-    weights = [(row.status in ENDS_OF_A_DISPUTE, row.reported, row.status) for row in known]
-    if any(report.weight <= weight for weight in weights):
+    if known and report.weight <= (_has_ended(known), known.reported, known.status):
         return {}
     return {
         "amount": report.amount,
@@ -59,20 +67,24 @@ def _changes(known: Rows, report: DisputeReport) -> dict[str, Any]:
     }
 
 
-def _save(session: Session, payment_id: str, report: DisputeReport, decision: Decision) -> None:
+def _has_ended(known: Row[Any] | None) -> bool:
+    return known is not None and known.status in ENDS_OF_A_DISPUTE
+
+
+def _save(session: Session, dispute_id: str, decision: Decision, before: Row[Any] | None) -> None:
     now = clock.now()
-    if decision.rows:
-        statement = update(Dispute).where(Dispute.id == report.id)
+    if before:
+        statement = update(Dispute).where(Dispute.id == dispute_id)
         session.execute(statement.values(**decision.changes, updated_at=now))
     else:
-        new = {"id": report.id, "payment_id": payment_id, "created_at": now, "updated_at": now}
-        session.execute(insert(Dispute).values(**new, **decision.changes))
+        its = {"id": dispute_id, "payment_id": decision.payment_id}
+        new = {**its, **decision.changes, "created_at": now, "updated_at": now}
+        session.execute(insert(Dispute).values(**new))
 
 
-def _reasons(known: Rows, report: DisputeReport) -> list[str]:
+def _reasons(known: Row[Any] | None, report: DisputeReport) -> list[str]:
     """Return why a human should look now: it is new, or has just ended."""
     reasons = [] if known else [DISPUTED]
-    has_ended_before = any(row.status in ENDS_OF_A_DISPUTE for row in known)
-    if report.status in ENDS_OF_A_DISPUTE and not has_ended_before:
+    if report.status in ENDS_OF_A_DISPUTE and not _has_ended(known):
         reasons.append(DISPUTE_LOST if report.status == LOST else DISPUTE_WON)
     return reasons

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from storefront import catalog, refunds
-from storefront.attentions import MISMATCH, open_attention
+from storefront.attentions import MISMATCH, open_attention, open_unless_open
 from storefront.decisions import Advance, Decision, News, Outcome
 from storefront.lifecycle import OrderFacts, PaymentStatus, Settlement, Verdict, settlement
 from storefront.standing import change_payment, order_facts
@@ -97,13 +97,18 @@ def _flag(session: Session, payment: Row[Any], after: dict[str, Any], means: Set
 
 
 def _flag_mismatch(session: Session, payment: Row[Any], news: News) -> None:
-    """Money under a strange id is for a human; anything else about it is not."""
+    """Money under a strange id is for a human; anything else about it is not.
+
+    Each of its events tells of the same money, so it is asked for once.
+    """
+    snapshot = news.snapshot
     if news.evidence.verdict is Verdict.SUCCEEDED:
-        open_attention(
+        open_unless_open(
             session,
             MISMATCH,
             order_id=payment.order_id,
+            stripe_id=snapshot.payment_intent_id or snapshot.checkout_session_id,
             amount_due=payment.order_amount_total,
-            amount_received=news.snapshot.amount,
-            currency=news.snapshot.currency,
+            amount_received=snapshot.amount,
+            currency=snapshot.currency,
         )

@@ -72,7 +72,7 @@ class Sent:
             if name not in names
         }
         columns = [*getattr(statement, "selected_columns", ())]
-        self._row = _row_of([str(column.key) for column in columns])
+        self._row = row_of([str(column.key) for column in columns])
         readers = [
             each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns
         ]
@@ -125,5 +125,6 @@ def _as_sqlalchemys(error: Any, connection: Connection, text: str, values: Told)
     return known
 
 
-def _row_of(columns: list[str]) -> Any:
+def row_of(columns: list[str]) -> Any:
+    """Return the type of rows whose columns are attributes."""
     return namedtuple("Row", columns)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.attentions import EXTERNAL_REFUND, REFUND_FAILED, open_attention_about
-from storefront.binding import Rows
+from storefront.binding import Beside, Rows
 from storefront.db import transaction
 from storefront.decisions import Advance, Decision, Outcome, decide_report
 from storefront.evidence import Event
@@ -64,13 +64,12 @@ def apply_report(session: Session, report: RefundReport) -> Advance:
 
 
 def _decide(session: Session, report: RefundReport) -> Decision:
-    every = select(*Refund.__table__.c)
     return decide_report(
-        session,
-        report,
-        lambda payment: every.where(Refund.payment_id == payment.id),
-        lambda rows: _changes(_row_of(rows, report), report),
+        session, report, _REFUNDS, lambda rows: _changes(_row_of(rows, report), report)
     )
+
+
+_REFUNDS = Beside(Refund.__table__)
 
 
 def _row_of(rows: Rows, report: RefundReport) -> Row[Any] | None:

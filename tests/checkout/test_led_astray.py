@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from sqlalchemy import update
 
-from storefront.models import Attention, Payment
+from storefront.models import Attention, Order, Payment
 from tests.checkout.test_stripe_faults import ASKED_IN_ALL, PATH, creations
 from tests.checkout.test_two_tabs import net_captured
 from tests.shop import Shop
@@ -76,3 +76,27 @@ def test_a_key_that_was_used_for_another_amount_never_makes_an_order_paid(sqlite
     assert len(sqlite_shop.at_stripe("payment_intent")) == 1
     assert net_captured(sqlite_shop) == 2999
     assert sqlite_shop.order(order.token).status == "paid" or sqlite_shop.all(Attention)
+
+
+def test_less_than_is_due_by_a_key_of_another_amount_is_for_a_human(sqlite_shop: Shop):
+    """ST-07, forced the other way: what the key made is adopted, and doesn't pay the order."""
+    sqlite_shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", ASKED_IN_ALL)
+    visitor = sqlite_shop.visitor()
+    visitor.add()
+    visitor.checkout()
+    sqlite_shop.write(update(Payment).values(amount=5000))
+    sqlite_shop.write(update(Order).values(amount_total=5000))
+    [order] = visitor.orders()
+
+    visitor.post(f"/orders/{order.token}/payment-intent")
+    sqlite_shop.pay(order.token)
+    sqlite_shop.deliver()
+
+    assert [each["amount"] for each in sqlite_shop.at_stripe("payment_intent")] == [2999]
+    [attention] = sqlite_shop.all(Attention)
+    assert (attention.reason, attention.amount_due, attention.amount_received) == (
+        "amount_mismatch", 5000, 2999,
+    )  # fmt: skip
+    assert (sqlite_shop.order(order.token).status, len(sqlite_shop.all(Payment))) == (
+        "processing", 1,
+    )  # fmt: skip

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from storefront.attentions import list_attentions
 from storefront.models import Attention
+from tests.checkout.together import together
 from tests.reconcile.rounds import command
 from tests.shop import Shop
 from tests.webhooks.telling import outcome_of, paid, retold, the
@@ -68,3 +70,27 @@ def test_it_must_be_said_what_was_seen_to_and_by_whom(sqlite_shop: Shop, words: 
 def test_a_number_that_no_attention_can_have_is_refused(flagged: Shop):
     for number in ("0", str(2**63), "9" * 30, "x"):
         assert command(flagged, "attentions", "resolve", number, "--by", "Ada").exit_code == 2
+
+
+def test_money_under_a_strange_id_is_asked_about_once_until_somebody_has_looked(shop: Shop):
+    """M4: however many events tell of it, also at once; none of another sum or id is left out."""
+    paid(shop)
+    told = the(shop, "payment_intent.succeeded")
+    shop.deliver()
+    strange, another = f"{told['data']['object']['id']}x", f"{told['data']['object']['id']}y"
+
+    def tell(id_: str = strange, **changes: int) -> None:
+        assert outcome_of(shop, retold(told, id=id_, **changes)) == "mismatch"
+
+    together(tell, tell, tell)
+    assert len(shop.all(Attention)) == 1
+    tell(amount_received=1000)
+    tell(another)
+    with shop.app.app_context():
+        found = [(row.amount_received, row.sentence.split()[-1]) for row, _ in list_attentions()]
+    assert found == [(2999, f"{strange}."), (1000, f"{strange}."), (2999, f"{another}.")]
+
+    command(shop, "attentions", "resolve", *(str(row.id) for row in shop.all(Attention)), "--by=A")
+    tell()
+
+    assert len(shop.all(Attention, Attention.resolved_at.is_(None))) == 1

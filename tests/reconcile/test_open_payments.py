@@ -13,6 +13,7 @@ from tests.checkout.test_two_tabs import FLOWS
 from tests.checkout.together import together
 from tests.reconcile.rounds import A_DAY, A_MINUTE, reconciled, rows
 from tests.shop import DECLINED, Shop, Visitor
+from tests.webhooks.telling import outcome_of, retold, the
 
 
 def lose_the_events(shop: Shop) -> None:
@@ -185,7 +186,7 @@ def test_one_that_is_adopted_while_it_is_being_closed_stays_open(shop: Shop):
     assert len(shop.at_stripe("payment_intent")) == 1
 
 
-@pytest.mark.parametrize("moment", ["FROM orders", "FROM payments", "UPDATE orders"])
+@pytest.mark.parametrize("moment", ["FROM payments", "JOIN orders", "UPDATE orders"])
 def test_two_that_close_an_attempt_close_it_once(shop: Shop, moment: str):
     """E5: the order's version is read before what it guards, wherever the other one comes in."""
     begin_and_hear_nothing(shop, shop.visitor(), "payment_intent", "timeout_before")
@@ -233,3 +234,24 @@ def test_a_dry_run_reads_and_changes_nothing(shop: Shop):
     assert (foreseen.changed, foreseen.closed, len(foreseen.paid_there)) == (1, 1, 1)
     done = reconciled(shop).objects
     assert (done.changed, done.closed, done.has_gap) == (1, 1, False)
+
+
+def test_money_that_sets_out_while_its_object_cannot_be_found_is_not_given_up(shop: Shop):
+    """M1: the attempt is looked at again in the transaction that would close it."""
+    token = shop.visitor().buy()
+    [intent], [payment] = shop.at_stripe("payment_intent"), shop.payments(token)
+    created = the(shop, "payment_intent.created")
+    processing = retold(created, as_="payment_intent.processing", status="processing")
+
+    def set_out() -> None:
+        assert outcome_of(shop, processing) == "applied"
+        shop.sandbox.remove("payment_intent", intent["id"])
+
+    with (
+        around_a_call(shop, "/v1/payment_intents/", before=set_out),
+        shop.app.app_context(),
+        pytest.raises(attempts.AttemptGone),
+    ):
+        attempts.bring_about(payment)
+
+    assert (shop.payments(token)[0].status, shop.order(token).status) == ("processing",) * 2

@@ -18,7 +18,7 @@ from tests.simulation.shoppers import (
     check_out,
     pay_at,
 )
-from tests.simulation.stripe_side import MINUTE
+from tests.simulation.stripe_side import MINUTE, deliver_everything, refund_charge
 
 if TYPE_CHECKING:
     from tests.simulation.world import Kept, World
@@ -123,6 +123,21 @@ def a_smaller_amount_paid(world: World) -> None:
     _pay_first(world, GOOD_CARD)
 
 
+def a_paid_order(world: World) -> None:
+    """An order that was paid, and the shop knows."""
+    a_card_form(world)
+    _pay_first(world, GOOD_CARD)
+    deliver_everything(world)
+
+
+def paid_and_refunded(world: World) -> None:
+    """An order that was paid, and a part given back in the Dashboard; nothing was heard of it."""
+    a_card_form(world)
+    _pay_first(world, GOOD_CARD)
+    [charge] = world.at_stripe("charge")
+    refund_charge(world, charge["id"], charge["amount"] * 3 // 10)
+
+
 # In this one the shop was made to forget a way to pay that stays open, so it can't close it.
 FORGETFUL = (both_ways_open,)
 OPENINGS: Mapping[str, Callable[[World], None]] = {
@@ -130,7 +145,8 @@ OPENINGS: Mapping[str, Callable[[World], None]] = {
     for each in (
         a_full_cart, two_full_carts, the_last_one, a_card_form, a_page_at_stripe, an_old_card_form,
         a_session_paid, declined_then_paid, an_old_debit,
-        a_smaller_amount_paid, both_ways_paid, cancelled_but_paid, *FORGETFUL,
+        a_smaller_amount_paid, both_ways_paid, cancelled_but_paid, a_paid_order, paid_and_refunded,
+        *FORGETFUL,
     )
 }  # fmt: skip
 

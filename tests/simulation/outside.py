@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 
 class Urn:
-    """What `secrets` and `random` are asked for, drawn from a seed."""
+    """What `secrets` and `random` are asked for, drawn from a seed.
+
+    `drawn` is how often by now: with the same seed, the same follows.
+    """
 
     def __init__(self) -> None:
         self.refill("")
@@ -26,15 +29,21 @@ class Urn:
     def refill(self, seed: object) -> None:
         """Begin a seed's series again."""
         self._random = random.Random(f"ids {seed}")
+        self.drawn = (str(seed), 0)
 
     def randbelow(self, limit: int) -> int:
-        return self._random.randrange(limit)
+        return self._next().randrange(limit)
 
     def choice(self, options: Sequence[T]) -> T:
-        return self._random.choice(options)
+        return self._next().choice(options)
 
     def uniform(self, low: float, high: float) -> float:
-        return self._random.uniform(low, high)
+        return self._next().uniform(low, high)
+
+    def _next(self) -> random.Random:
+        seed, times = self.drawn
+        self.drawn = (seed, times + 1)
+        return self._random
 
 
 def replaced(urn: Urn, nap: Callable[[float], None]) -> ExitStack:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
@@ -106,10 +107,12 @@ class Scheduler:
         return chosen
 
     def _end(self) -> None:
+        """Let all go; what one of them raises on the way out doesn't keep the others in."""
         self.is_over = True
         for actor in self._actors:
             if actor:  # began, and hasn't ended
-                actor.throw(GreenletExit)
+                with suppress(BaseException):
+                    actor.throw(GreenletExit)
         self._actors.clear()
 
 

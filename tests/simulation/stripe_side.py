@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.protocol.errors import StripeError
+from stripe_sandbox.protocol.shapes import Json
 from stripe_sandbox.protocol.transport import Call
 from stripe_sandbox.resources import disputes, refunds
 from stripe_sandbox.resources.events import deliver_again
@@ -87,10 +88,24 @@ def let_time_pass(world: World) -> None:
     let_happen(world.sandbox)
 
 
-def waiting_deliveries(world: World) -> list[str]:
-    """Return the ids of the deliveries that nobody is making, the oldest first."""
+def waiting_deliveries(world: World, type_: str = "") -> list[str]:
+    """Return the ids of the deliveries that nobody is making, the oldest first.
+
+    `type_` is how the events' types begin.
+    """
     pending = world.sandbox.deliveries.pending()
-    return [row["id"] for row in pending if row["state"] != "sending"]
+    waiting = (row for row in pending if row["state"] != "sending")
+    return [row["id"] for row in waiting if _type_of(world, row).startswith(type_)]
+
+
+def deliver_everything(world: World) -> None:
+    """Deliver what waits, the latest first."""
+    for delivery_id in reversed(waiting_deliveries(world)):
+        deliver(world, delivery_id)
+
+
+def _type_of(world: World, delivery: Json) -> str:
+    return str(world.sandbox.get("event", delivery["event"])["type"])
 
 
 def deliver(world: World, delivery_id: str) -> None:
