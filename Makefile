@@ -43,7 +43,7 @@ simulate: $(INSTALLED_DEV) ## Play the shop and Stripe in thousands of orders, f
 chaos: $(INSTALLED_DEV) ## Kill, restart and silence real processes under load, on both databases (SECONDS, SEED)
 	@$(PY) -m tests.chaos
 
-mutants: $(INSTALLED_DEV) ## Break the shop in 40 ways, and see a test turn red each time (ARGS="NC-")
+mutants: $(INSTALLED_DEV) ## Break the shop in some fifty ways, and see a test turn red each time (ARGS="NC-")
 	@$(PY) -m tests.mutants $(ARGS)
 
 format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend

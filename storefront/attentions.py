@@ -98,11 +98,13 @@ def is_resolved(reason: str, **columns: Column) -> bool:
 def _open_unless(
     session: Session, reason: str, columns: dict[str, Column], *conditions: ColumnElement[bool]
 ) -> None:
-    """Take the order first: whoever asks the same waits for that, and finds what was asked."""
+    """Ask unless it was asked; who asks the same at this moment waits for the order, and sees."""
+    is_asked = select(exists().where(*_is_same(reason, columns), *conditions))
+    if session.scalar(is_asked):
+        return
     its = _orders.c.id == columns["order_id"]
     session.execute(update(_orders).where(its).values(version=_orders.c.version + 1))
-    is_asked = exists().where(*_is_same(reason, columns), *conditions)
-    if not session.scalar(select(is_asked)):
+    if not session.scalar(is_asked):
         open_attention(session, reason, **columns)
 
 

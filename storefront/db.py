@@ -131,6 +131,8 @@ def _on(connection: Connection, session: Session) -> Iterator[None]:
     try:
         yield
         session.flush()
+        if not connection.in_transaction():
+            raise RuntimeError("What was written was rolled back inside of writing().")
     finally:
         session.close()
         del session.info[CONNECTION]

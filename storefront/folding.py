@@ -12,8 +12,8 @@ from storefront.steps import Step
 def folded(steps: Iterable[Step]) -> list[Step]:
     """Return the steps with each repeat folded into the one before: only news is a step.
 
-    A repeat asked the same, was answered the same, and nothing happened in between. What was made
-    or stopped at Stripe is never folded, however often it was asked for.
+    A repeat asked the same, got the same answer, and nothing happened in between. What nobody
+    answered isn't folded, nor what was made or stopped at Stripe, however often it was asked for.
     """
     found: list[Step] = []
     for step in steps:
@@ -29,7 +29,7 @@ def _is_repeat(step: Step, *, of: Step) -> bool:
     here, there = step.about, of.about
     if not (isinstance(here, GatewayCall) and isinstance(there, GatewayCall)):
         return False
-    return here.method == "GET" and _told(here) == _told(there)
+    return here.method == "GET" and here.status is not None and _told(here) == _told(there)
 
 
 def _told(call: GatewayCall) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import attrgetter, methodcaller
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType
 
 from storefront.db import connection_of
 
@@ -37,13 +39,13 @@ class Prepared:
         """Return the rows of a SELECT, as named tuples."""
         connection = connection_of(session)
         sent = self.sent_to(connection.dialect, told)
-        return sent.read(_executed(connection, sent.text, sent.values(told)).fetchall())
+        return sent.read(_executed(connection, sent.text, sent.values(told), _FETCHED))
 
     def execute(self, session: Session, **told: Any) -> int:
         """Write, and return how many rows that changed."""
         connection = connection_of(session)
         sent = self.sent_to(connection.dialect, told)
-        return int(_executed(connection, sent.text, sent.values(told)).rowcount)
+        return int(_executed(connection, sent.text, sent.values(told), _CHANGED))
 
     def sent_to(self, dialect: Dialect, names: Collection[str]) -> Sent:
         """Return it as this database takes it, when it is told these names."""
@@ -61,6 +63,8 @@ class Sent:
         compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=list(names))
         if compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError(f"Tell every column: {compiled.insert_prefetch} {statement}")
+        if any(isinstance(bind.type, NullType) for bind in compiled.binds.values()):
+            raise TypeError(f"Give each bindparam a type: {statement}")
         self.text = str(compiled)
         self._processors = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect)
@@ -97,19 +101,25 @@ class Sent:
         return columns
 
 
-def _executed(connection: Connection, text: str, values: Told) -> Any:
-    """Execute on a cursor of the driver's own, and return it; raises what SQLAlchemy would.
+_FETCHED, _CHANGED = methodcaller("fetchall"), attrgetter("rowcount")
 
-    Somebody who listens to statements, such as a tracer, hears of these, too.
+
+def _executed(connection: Connection, text: str, values: Told, result_of: Processor) -> Any:
+    """Execute on a cursor of the driver's own, and return its result; raises what SQLAlchemy would.
+
+    Somebody who listens to statements, such as a tracer, hears of these, too. A driver whose
+    transaction is gone would commit at once; that raises RuntimeError.
     """
+    if not connection.in_transaction():
+        raise RuntimeError("The transaction of this statement is over.")
     if connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute:
-        return connection.exec_driver_sql(text, dict(values))
+        return result_of(connection.exec_driver_sql(text, dict(values)))
     try:
         cursor = connection.connection.cursor()
         cursor.execute(text, values)
+        return result_of(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _as_sqlalchemys(error, connection, text, values) from error
-    return cursor
 
 
 def _as_sqlalchemys(error: Any, connection: Connection, text: str, values: Told) -> Exception:

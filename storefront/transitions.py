@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -42,13 +42,17 @@ _ORDER = Prepared(
         _orders.c.id == bindparam("of_order"), _orders.c.version == bindparam("as_read")
     )
 )
+
+
+def _line(number: int) -> dict[str, Any]:
+    return {
+        name: bindparam(f"{name}_{number}", type_=_transitions.c[name].type) for name in _COLUMNS
+    }
+
+
 _AT_ONCE = 2  # an event moves a payment and its order; the driver sends one INSERT quicker than two
 _LINES = {
-    count: Prepared(
-        insert(_transitions)
-        .inline()
-        .values([{name: bindparam(f"{name}_{line}") for name in _COLUMNS} for line in range(count)])
-    )
+    count: Prepared(insert(_transitions).inline().values([_line(line) for line in range(count)]))
     for count in range(1, _AT_ONCE + 1)
 }
 _of_payment = (

@@ -41,7 +41,9 @@ SHAPE = """
             WHERE relnamespace = 'public'::regnamespace),
            (SELECT array_agg(proname ORDER BY proname) FROM pg_proc
             WHERE pronamespace = 'public'::regnamespace),
-           (SELECT array_agg(tgname ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal)
+           (SELECT array_agg(tgname ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal),
+           (SELECT array_agg(conname ORDER BY conname) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace)
 """
 END_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from threading import Barrier
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import bindparam, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront.db import MOST_TRIES, DatabaseBusy, LostRace, is_unavailable, transaction
-from storefront.models import Product
+from storefront.db import MOST_TRIES, DatabaseBusy, LostRace, db, is_unavailable, transaction
+from storefront.models import Product, Transition
+from storefront.prepared import Prepared
 from tests.checkout.together import together
 from tests.shop import Shop
 
 TAKEN, FREE = "paper-shears", "a-slug-that-nobody-has"
 OTHER = "washi-tape"
+COLUMNS = Product.__table__.columns
+TAKE_ONE = Prepared(update(Product).where(Product.slug == TAKEN).values(stock=Product.stock - 1))
 
 
 def copy_product(session: Session, slug: str) -> None:
@@ -99,3 +104,42 @@ def test_whoever_always_meets_a_deadlock_is_told_to_come_back(postgres_shop: Sho
 
 def change_stock(session: Session, slug: str) -> None:
     session.execute(update(Product).where(Product.slug == slug).values(stock=Product.stock - 1))
+
+
+def swallow_a_failure(session: Session) -> None:
+    """Do what nobody should: go on after a flush has failed."""
+    twin = session.query(Product).filter_by(slug=TAKEN).one()
+    session.expunge(twin)
+    session.add(Product(**{each.name: getattr(twin, each.name) for each in COLUMNS}))
+    with suppress(IntegrityError):
+        session.flush()
+
+
+@pytest.mark.parametrize("and_then", [lambda _: None, TAKE_ONE.execute])
+def test_a_transaction_that_was_rolled_back_inside_ends_in_an_error(
+    shop: Shop, and_then: Callable[[Session], object]
+):
+    """All of it or nothing, also when somebody swallowed why; no statement goes on alone."""
+    before = shop.stock(TAKEN)
+
+    def work(session: Session) -> None:
+        TAKE_ONE.execute(session)
+        swallow_a_failure(session)
+        and_then(session)
+
+    with shop.app.app_context(), pytest.raises(RuntimeError, match=r"is over|rolled back"):
+        transaction(work)()
+    assert shop.stock(TAKEN) == before
+
+
+def test_a_bindparam_without_a_type_is_refused(sqlite_shop: Shop):
+    """How its value is kept would be the driver's own affair."""
+    lines = [{"at": bindparam(f"at_{line}")} for line in range(2)]
+    prepared = Prepared(insert(Transition).values(lines))
+
+    with (
+        sqlite_shop.app.app_context(),
+        db.engine.connect() as connection,
+        pytest.raises(TypeError, match="Give each bindparam a type"),
+    ):
+        prepared.sent_to(connection.dialect, ["at_0", "at_1"])

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from storefront.attentions import list_attentions
-from storefront.models import Attention
+from storefront.models import Attention, Order
 from tests.checkout.together import together
 from tests.reconcile.rounds import command
 from tests.shop import Shop
@@ -84,6 +84,9 @@ def test_money_under_a_strange_id_is_asked_about_once_until_somebody_has_looked(
 
     together(tell, tell, tell)
     assert len(shop.all(Attention)) == 1
+    version = shop.one(Order).version
+    tell()
+    assert shop.one(Order).version == version
     tell(amount_received=1000)
     tell(another)
     with shop.app.app_context():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
+from storefront.db import reading
 from tests.lifecycle.standing import inbox, standing
 from tests.shop import Shop
 from tests.webhooks.telling import Event, outcome_of, paid
@@ -40,6 +42,15 @@ def test_an_order_is_paid_by_the_webhook_alone(shop: Shop, flow: str) -> None:
     assert shop.order(token).status == "pending"
     assert "applied" in shop.deliver()
     assert shop.order(token).status == "paid"
+
+
+def test_both_lines_of_the_history_are_kept_alike(sqlite_shop: Shop) -> None:
+    paid(sqlite_shop)
+    sqlite_shop.deliver()
+
+    with sqlite_shop.app.app_context(), reading() as session:
+        kept = session.execute(text("SELECT at FROM transitions WHERE cause LIKE 'evt%'")).all()
+    assert kept == [("2027-01-15 08:00:00.000000",)] * 2
 
 
 @pytest.mark.parametrize("event", [THIN_EVENT, UNKNOWN_EVENT], ids=["thin", "unknown"])
