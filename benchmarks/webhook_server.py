@@ -13,6 +13,7 @@ from sqlalchemy import make_url, text
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from benchmarks import by_hand
+from benchmarks.by_hand_databases import Database, Postgres, Sqlite
 from storefront import create_app
 from storefront.db import writing
 
@@ -26,12 +27,12 @@ def application() -> DispatcherMiddleware:
     )
 
 
-def _database() -> by_hand.Database:
+def _database() -> Database:
     url = make_url(os.environ["DATABASE_URL"])
     if url.get_backend_name() == "sqlite":
-        return by_hand.Sqlite(url.database or "")
+        return Sqlite(url.database or "")
     plain = url.set(drivername="postgresql")
-    return by_hand.Postgres(plain.render_as_string(hide_password=False))
+    return Postgres(plain.render_as_string(hide_password=False))
 
 
 def _told_by(shop: Flask) -> Flask:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from storefront.db import reading
 from storefront.models import Order, Payment, Refund
-from storefront.refunds import IS_MEANT
+from storefront.refunds import IS_MEANT, claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,8 @@ def given_back(order: Order) -> GivenBack | None:
 
 def is_payment_given_back(payment: Payment) -> bool:
     """Say whether all money of a payment has gone back, or will as soon as Stripe is asked."""
-    returned = select(func.sum(Refund.amount)).where(Refund.payment_id == payment.id, IS_MEANT)
     with reading() as session:
-        return (session.scalar(returned) or 0) >= payment.amount_received
+        return claimed(session, payment.id) >= payment.amount_received
 
 
 def is_given_back(order_id: str) -> bool:

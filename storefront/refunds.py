@@ -43,7 +43,7 @@ def refund(
     [row] = [one for one in attempts_of_order(session, payment.order_id) if one.id == payment_id]
     if row.status != PaymentStatus.SUCCEEDED:
         raise NotRefundable(f"The payment is {row.status}: no money of it is here to give back.")
-    left = row.amount_received - _claimed(session, payment_id)
+    left = row.amount_received - claimed(session, payment_id)
     wanted = left if amount is None else amount
     if not 0 < wanted <= left:
         can_be = format_money(left, row.currency, "en")
@@ -58,7 +58,7 @@ def give_back_the_rest(
     session: Session, payment_id: str, *, received: int, currency: str, reason: str | None
 ) -> None:
     """Decide, in the caller's transaction, to give back what is left of money that doesn't fit."""
-    left = received - _claimed(session, payment_id)
+    left = received - claimed(session, payment_id)
     if left > 0:
         _write(session, payment_id, amount=left, currency=currency, reason=reason, actor=SHOP)
 
@@ -85,7 +85,7 @@ def note_refusal(session: Session, refund_id: str, code: str | None) -> None:
     refund.status, refund.failure_reason = RefundStatus.CANCELED, code
     refund.updated_at = clock.now()
     session.flush()
-    left = payment.amount_received - _claimed(session, payment.id)
+    left = payment.amount_received - claimed(session, payment.id)
     if refund.actor == SHOP and 0 < left < refund.amount:
         give_back_the_rest(
             session,
@@ -132,7 +132,7 @@ def _write(
     return refund_id
 
 
-def _claimed(session: Session, payment_id: str) -> int:
+def claimed(session: Session, payment_id: str) -> int:
     """Return how much of a payment has gone back or is meant to, in minor units."""
     statement = select(func.coalesce(func.sum(Refund.amount), 0))
     return int(session.scalar(statement.where(Refund.payment_id == payment_id, IS_MEANT)) or 0)

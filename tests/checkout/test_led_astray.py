@@ -11,7 +11,7 @@ from sqlalchemy import update
 from storefront.models import Attention, Order, Payment
 from tests.checkout.test_stripe_faults import ASKED_IN_ALL, PATH, creations
 from tests.checkout.test_two_tabs import net_captured
-from tests.shop import Shop
+from tests.shop import Shop, Visitor
 
 
 def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(sqlite_shop: Shop):
@@ -59,12 +59,18 @@ def test_another_amount_is_another_attempt_under_another_key(sqlite_shop: Shop):
     assert [each["amount"] for each in sqlite_shop.at_stripe("payment_intent")] == [2999, 4199]
 
 
-def test_a_key_that_was_used_for_another_amount_never_makes_an_order_paid(sqlite_shop: Shop):
-    """ST-07, forced: Stripe refuses the key, what it made is looked up, and a human is asked."""
-    sqlite_shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", ASKED_IN_ALL)
-    visitor = sqlite_shop.visitor()
+def begin_and_hear_nothing(shop: Shop) -> Visitor:
+    """Have an intent made whose answer is lost; returns who waits for it."""
+    shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", ASKED_IN_ALL)
+    visitor = shop.visitor()
     visitor.add()
     visitor.checkout()
+    return visitor
+
+
+def test_a_key_that_was_used_for_another_amount_never_makes_an_order_paid(sqlite_shop: Shop):
+    """ST-07, forced: Stripe refuses the key, what it made is looked up, and a human is asked."""
+    visitor = begin_and_hear_nothing(sqlite_shop)
     sqlite_shop.write(update(Payment).values(amount=1000))
     [order] = visitor.orders()
 
@@ -80,10 +86,7 @@ def test_a_key_that_was_used_for_another_amount_never_makes_an_order_paid(sqlite
 
 def test_less_than_is_due_by_a_key_of_another_amount_is_for_a_human(sqlite_shop: Shop):
     """ST-07, forced the other way: what the key made is adopted, and doesn't pay the order."""
-    sqlite_shop.sandbox.faults.add(PATH["payment_intent"], "timeout_after", ASKED_IN_ALL)
-    visitor = sqlite_shop.visitor()
-    visitor.add()
-    visitor.checkout()
+    visitor = begin_and_hear_nothing(sqlite_shop)
     sqlite_shop.write(update(Payment).values(amount=5000))
     sqlite_shop.write(update(Order).values(amount_total=5000))
     [order] = visitor.orders()
